@@ -1,0 +1,50 @@
+import type { Part, Stage } from '../protocol/cursor.js';
+import type { ChainPoint, EventType } from '../protocol/events.js';
+import type { Topic } from '../protocol/topics.js';
+
+/** An event before it has its place in the log. */
+export interface EventDraft {
+  readonly type: EventType;
+  readonly point: ChainPoint;
+  readonly stage: Stage;
+  readonly part: Part;
+  readonly txIndex: number;
+  readonly assetIndex: number;
+  /** The `data` object as JSON text, complete; not read again by anybody. */
+  readonly dataJson: Buffer;
+}
+
+/** An event of the log. */
+export interface LogEvent {
+  /** Gapless number within the log's epoch; the first is 1. */
+  readonly seq: number;
+  readonly topic: Topic;
+  readonly type: EventType;
+  readonly point: ChainPoint;
+  /** The opaque text that names this position. */
+  readonly cursor: string;
+  /** The whole message of the native protocol, encoded once: every subscriber is sent these bytes. */
+  readonly message: Buffer;
+  /** The `data` object inside `message` (the same memory). */
+  readonly dataJson: Buffer;
+}
+
+/** The one ordered log: the follower appends, everybody else reads. */
+export interface EventLog {
+  /** Name of this run's log, lower-case letters and digits. */
+  readonly epoch: string;
+  /** `seq` of the newest event; 0 before the first. */
+  readonly headSeq: number;
+  /** `seq` of the oldest event still in memory; `headSeq + 1` when none is. */
+  readonly oldestSeq: number;
+  /** Bytes of message memory in use. */
+  readonly bytes: number;
+  /** Appends all drafts together, in order: a reader sees all of them or none. */
+  append(drafts: readonly EventDraft[]): void;
+  /**
+   * Up to `maxCount` events from `fromSeq` on, in order; `undefined` when `fromSeq` is older than the memory.
+   */
+  read(fromSeq: number, maxCount: number): readonly LogEvent[] | undefined;
+  /** Calls the listener after each append, with what was appended. Returns the function that ends it. */
+  onAppend(listener: (events: readonly LogEvent[]) => void): () => void;
+}

@@ -1,0 +1,81 @@
+/**
+ * Every error code of the gateway's own (1000–1999), by name. Negative codes in answers are the node's. What each means to a
+ * user stands in PROTOCOL.md; a test holds the two together.
+ */
+export const ERROR_CODES = {
+  /** The gateway failed; the log says how. */
+  internal: 1000,
+  /** No such topic. */
+  unknown_topic: 1001,
+  /** `unsubscribe` of a topic that this connection is not subscribed to. */
+  not_subscribed: 1002,
+  /** `action` is not one of the actions. */
+  unknown_action: 1003,
+  /** The message is not JSON. */
+  not_json: 1004,
+  /** The message is JSON, but not an object. */
+  not_an_object: 1005,
+  /** The object has neither `action` nor `command`. */
+  unknown_message: 1006,
+  /** A field has the wrong type, or is missing. */
+  invalid_field: 1007,
+  /** Binary frames are not part of the protocol. */
+  binary_frame: 1008,
+  /** Arrays and objects are nested deeper than the limit. */
+  too_deep: 1009,
+  /** The message is longer than the limit; the connection is closed with 1009. */
+  too_big: 1010,
+  /** No command of that name is known. */
+  unknown_command: 1011,
+  /** The command exists, and is not allowed here. */
+  forbidden_command: 1012,
+  /** The command is allowed, and these params are not. */
+  forbidden_params: 1013,
+  /** `params` is not an array. */
+  params_not_array: 1014,
+  /** The node cannot be asked now: gone, warming up, or full. Try again. */
+  node_unavailable: 1015,
+  /** The node did not answer in time. */
+  deadline_exceeded: 1016,
+  /** Too many commands of this connection are waiting. */
+  too_many_commands: 1017,
+  /** The node's answer is larger than the limit. */
+  answer_too_big: 1018,
+  /** The node answered something that is no JSON-RPC answer. */
+  node_malformed: 1019,
+  /** `from` is not a cursor, height or list of points. */
+  cursor_malformed: 1030,
+  /** The cursor belongs to another chain. */
+  cursor_other_chain: 1031,
+  /** The cursor names a block or position that the chain has not reached. */
+  cursor_from_future: 1032,
+  /** The blocks asked for cannot be read: pruned by the node. */
+  history_unavailable: 1033,
+  /** Too many replays at once. */
+  too_many_replays: 1034,
+} as const;
+
+/** Name of one of the gateway's own errors. */
+export type ErrorName = keyof typeof ERROR_CODES;
+
+/** WebSocket close codes that the gateway sends, by name; PROTOCOL.md says what a client may do after each. */
+export const CLOSE_CODES = {
+  /** The gateway is shutting down. */
+  going_away: 1001,
+  /** A frame broke the WebSocket protocol (sent by the WebSocket layer). */
+  protocol_error: 1002,
+  /** A text frame was not UTF-8 (sent by the WebSocket layer). */
+  invalid_utf8: 1007,
+  /** A message was longer than the limit. */
+  too_big: 1009,
+  /** The gateway failed on this connection. */
+  internal: 1011,
+  /** Too many connections. */
+  try_again_later: 1013,
+  /** No pong came within the timeout. */
+  no_pong: 4000,
+  /** The client made no progress reading for too long. */
+  too_slow: 4008,
+  /** The client sent too many bad messages, or too many at once. */
+  too_many: 4029,
+} as const;
