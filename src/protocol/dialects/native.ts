@@ -1,0 +1,98 @@
+import type { ErrorName } from '../codes.js';
+import { excerpt } from '../excerpt.js';
+import type { Members, Request } from '../request.js';
+import { parseTopic, TOPIC_NAMES } from '../topics.js';
+
+/** Every `action` of the native dialect. */
+export const ACTIONS = ['subscribe', 'unsubscribe'] as const;
+
+/** One `action` of the native dialect. */
+export type Action = (typeof ACTIONS)[number];
+
+const COMMAND_FORM = '{"command":"getblockcount","params":[]}';
+
+/**
+ * Reads the native (evrmore-rpc) shapes: `{"action":"subscribe","topic":"blocks"}`, `{"action":"unsubscribe","topic":"blocks"}` and
+ * `{"command":"getblockcount","params":[]}`, each with an optional `id` of any kind. Members that it does not know are left
+ * alone. `undefined` when there is neither `action` nor `command`.
+ */
+export function parseNative(members: Members): Request | undefined {
+  const hasAction = members.has('action');
+  const hasCommand = members.has('command');
+  if (hasAction && hasCommand) {
+    return invalid(members, 'invalid_field', 'the message has both "action" and "command"; send one of them');
+  }
+  if (hasAction) return parseAction(members);
+  if (hasCommand) return parseCommand(members);
+  return undefined;
+}
+
+function parseAction(members: Members): Request {
+  const value = members.get('action')?.value;
+  if (typeof value !== 'string') {
+    return invalid(members, 'invalid_field', `"action" must be a string: one of ${ACTIONS.join(', ')}`);
+  }
+  const action = ACTIONS.find((known) => known === value);
+  if (action === undefined) {
+    return invalid(
+      members,
+      'unknown_action',
+      `no action "${excerpt(value)}"; the actions are ${ACTIONS.join(', ')}`,
+    );
+  }
+  const topicName = members.get('topic')?.value;
+  if (typeof topicName !== 'string') {
+    return invalid(members, 'invalid_field', `"topic" must be a string: one of ${TOPIC_NAMES.join(', ')}`);
+  }
+  const topics = parseTopic(topicName);
+  if (topics === undefined) {
+    return invalid(
+      members,
+      'unknown_topic',
+      `no topic "${excerpt(topicName)}"; the topics are ${TOPIC_NAMES.join(', ')}`,
+    );
+  }
+  if (action === 'unsubscribe') return { type: action, topicName, topics, ...idOf(members) };
+  const fromJson = members.get('from')?.json;
+  const filterJson = members.get('filter')?.json;
+  return {
+    type: action,
+    topicName,
+    topics,
+    ...idOf(members),
+    ...(fromJson === undefined ? {} : { fromJson }),
+    ...(filterJson === undefined ? {} : { filterJson }),
+  };
+}
+
+function parseCommand(members: Members): Request {
+  const command = members.get('command')?.value;
+  if (typeof command !== 'string' || command === '') {
+    return invalid(
+      members,
+      'invalid_field',
+      `"command" must be a string with the command's name, as in ${COMMAND_FORM}`,
+    );
+  }
+  const params = members.get('params');
+  if (params === undefined) {
+    return invalid(
+      members,
+      'invalid_field',
+      `"params" is missing; send an array, which may be empty, as in ${COMMAND_FORM}`,
+    );
+  }
+  if (!Array.isArray(params.value)) {
+    return invalid(members, 'params_not_array', `"params" must be an array, as in ${COMMAND_FORM}`);
+  }
+  return { type: 'command', command, paramsJson: params.json, ...idOf(members) };
+}
+
+function idOf(members: Members): { readonly idJson?: string } {
+  const idJson = members.get('id')?.json;
+  return idJson === undefined ? {} : { idJson };
+}
+
+function invalid(members: Members, error: ErrorName, message: string): Request {
+  return { type: 'invalid', error, message, ...idOf(members) };
+}

@@ -1,0 +1,93 @@
+import type { Action } from './dialects/native.js';
+import { ERROR_CODES, type ErrorName } from './codes.js';
+import { EVENT_TOPICS, type ChainPoint, type EventType } from './events.js';
+import { excerpt } from './excerpt.js';
+
+/** What ends a message after its spliced `data`. */
+export const MESSAGE_SUFFIX = '}';
+
+/** What the welcome tells. */
+export interface WelcomeData {
+  /** Version of this package. */
+  readonly version: string;
+  /** `main`, `test` or `regtest`; absent until the node has said. */
+  readonly chain?: string;
+  /** Whether the node is the built-in simulated one. */
+  readonly simulated: boolean;
+  /** The newest block whose events are in the log; absent until there is one. */
+  readonly tip?: ChainPoint;
+  /** Every topic name that may be subscribed to. */
+  readonly topics: readonly string[];
+  /** The connection's limits by name, unit in the name: `max_message_bytes`. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** Position of the newest event; absent before the first. */
+  readonly cursor?: string;
+}
+
+/** First message of a connection. `server` is its name for programs, always `evrmore-gateway`. */
+export function printWelcome(data: WelcomeData): string {
+  const { version, chain, simulated, tip, topics, limits, cursor } = data;
+  return JSON.stringify({
+    type: 'welcome',
+    server: 'evrmore-gateway',
+    version,
+    data: {
+      server: 'evrmore-gateway',
+      version,
+      chain: chain ?? null,
+      simulated,
+      tip: tip === undefined ? null : { height: tip.height, hash: tip.hashHex },
+      topics,
+      limits,
+      ...(cursor === undefined ? {} : { cursor }),
+    },
+  });
+}
+
+/** Answer to a `subscribe` or `unsubscribe` that was done; `topicName` is the client's own word. */
+export function printAcknowledgement(ack: {
+  readonly action: Action;
+  readonly topicName: string;
+  readonly idJson?: string | undefined;
+}): string {
+  const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}`;
+  // Both shapes that published clients look for: flat, and inside `data`.
+  return `{"type":"subscription",${idMember(ack.idJson)}${body},"data":{${body}}}`;
+}
+
+/**
+ * An error answer. `code` is a name of the gateway's own, or the node's negative number. `command` is cut to a short printable
+ * excerpt, for it may be a stranger's text; `message` is printed whole.
+ */
+export function printError(error: {
+  readonly code: ErrorName | number;
+  readonly message: string;
+  readonly idJson?: string | undefined;
+  readonly command?: string | undefined;
+}): string {
+  const code = typeof error.code === 'number' ? error.code : ERROR_CODES[error.code];
+  const command = error.command === undefined ? '' : `"command":${JSON.stringify(excerpt(error.command))},`;
+  return `{"type":"error",${idMember(error.idJson)}${command}"data":{"code":${code},"message":${JSON.stringify(error.message)}}}`;
+}
+
+/** A command's answer up to the node's result, which follows as it is, and then {@link MESSAGE_SUFFIX}. */
+export function responsePrefix(response: {
+  readonly command: string;
+  readonly idJson?: string | undefined;
+}): string {
+  return `{"type":"response","command":${JSON.stringify(response.command)},${idMember(response.idJson)}"data":`;
+}
+
+/** An event up to its data, which follows as it is, and then {@link MESSAGE_SUFFIX}. */
+export function eventPrefix(type: EventType, cursor: string): string {
+  return `{"type":"${type}","topic":"${EVENT_TOPICS[type]}","cursor":${JSON.stringify(cursor)},"data":`;
+}
+
+function idMember(idJson: string | undefined): string {
+  return idJson === undefined ? '' : `"id":${escapeLoneSurrogates(idJson)},`;
+}
+
+/** Half a surrogate pair cannot be written as UTF-8; inside JSON strings, the only place where it can stand, its escape can. */
+function escapeLoneSurrogates(json: string): string {
+  return json.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,58 @@
+import type { ErrorName } from './codes.js';
+import type { Topic } from './topics.js';
+
+/**
+ * What a client asked for, whatever its dialect. Fields that end in `Json` hold the exact text that the client sent: numbers
+ * beyond 2^53 keep their digits.
+ */
+export type Request =
+  | {
+      readonly type: 'subscribe';
+      /** The word that the client used: `block`, `blocks`, `all`. Always one of `TOPIC_NAMES`. */
+      readonly topicName: string;
+      /** The topics that the word names. */
+      readonly topics: readonly Topic[];
+      readonly idJson?: string;
+      /** Text of `from`, not looked at yet. */
+      readonly fromJson?: string;
+      /** Text of `filter`, not looked at yet. */
+      readonly filterJson?: string;
+    }
+  | {
+      readonly type: 'unsubscribe';
+      readonly topicName: string;
+      readonly topics: readonly Topic[];
+      readonly idJson?: string;
+    }
+  | {
+      readonly type: 'command';
+      /** As the client sent it: any text of at least one character. */
+      readonly command: string;
+      /** Text of the `params` array, brackets included. */
+      readonly paramsJson: string;
+      readonly idJson?: string;
+    }
+  | InvalidRequest;
+
+/** A message that is no request; the error's answer is made of it. */
+export interface InvalidRequest {
+  readonly type: 'invalid';
+  readonly error: ErrorName;
+  /** For the client: what is wrong and what is allowed; holds at most a short printable excerpt of what was sent. */
+  readonly message: string;
+  readonly idJson?: string;
+}
+
+/** One top-level member of a client's message. */
+export interface Member {
+  /** The exact text. */
+  readonly json: string;
+  /** The same read by `JSON.parse`: for strings and kinds, never for numbers that are passed on. */
+  readonly value: unknown;
+}
+
+/** The top-level members of a client's message, by key. A map, so that a key such as `__proto__` is only a key. */
+export type Members = ReadonlyMap<string, Member>;
+
+/** Reads the shapes of one dialect: `undefined` when the message is in none of them. */
+export type ParseDialect = (members: Members) => Request | undefined;
