@@ -1,0 +1,55 @@
+/** Whether a text is an RPC address: `http`, a host, no path, query or fragment. The node speaks no TLS. */
+export function isRpcUrl(value: string): boolean {
+  const url = parseUrl(value);
+  return (
+    url?.protocol === 'http:' &&
+    url.hostname !== '' &&
+    (url.pathname === '/' || url.pathname === '') &&
+    !/[?#]/.test(value) &&
+    isDecodable(url.username) &&
+    isDecodable(url.password)
+  );
+}
+
+/** Whether a text is an address of a gateway. */
+export function isWebSocketUrl(value: string): boolean {
+  const url = parseUrl(value);
+  return (
+    url !== undefined && ['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol) && url.hostname !== ''
+  );
+}
+
+/**
+ * Whether a text is an address that a ZMQ subscriber can connect to: `tcp://host:port` or `ipc://path`. Wildcards are for the
+ * node that binds, not for those who connect.
+ */
+export function isZmqAddress(value: string): boolean {
+  const ipc = /^ipc:\/\/(\S+)$/.exec(value);
+  if (ipc !== null) return true;
+  const tcp = /^tcp:\/\/(?:\[[0-9a-fA-F:.%]+\]|[^\s:/@*[\]]+):(\d{1,5})$/.exec(value);
+  if (tcp === null) return false;
+  const port = Number(tcp[1]);
+  return port >= 1 && port <= 65_535;
+}
+
+/**
+ * Hides what stands between `//` and `@` of every address in a text, but for the user's name. A password with an `@` or a `/`
+ * that nobody encoded is hidden too.
+ */
+export function hidePasswords(value: string): string {
+  return value.replace(/(:\/\/[^:@\s/]*):[^\s]*@/g, '$1:***@');
+}
+
+/** A URL, or undefined where the text is none. */
+export function parseUrl(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}
+
+function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}

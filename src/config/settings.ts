@@ -1,0 +1,355 @@
+import { isRpcUrl, isWebSocketUrl, isZmqAddress } from './addressRules.js';
+import { boolean, choice, integer, list, text, type Setting, type SettingValue } from './settingTypes.js';
+
+const MIB = 1024 * 1024;
+/** Longest time that a timer of Node takes, 24.8 days. */
+const MAX_TIMER_MS = 2_147_483_647;
+/** Longest buffer that is worth asking for; Node's own limit is near 4 GiB. */
+const MAX_BUFFER_BYTES = 2_147_483_647;
+
+/**
+ * Every setting of the gateway. Its key is also its key in the file of `--config`; {@link flagOf} and {@link envOf} make the
+ * flag and the environment variable from the key. Help, documentation, {@link Settings} and the tests follow from this table:
+ * a new setting is one new entry here.
+ */
+export const SETTINGS = {
+  rpcUrl: text({
+    group: 'Node',
+    commands: ['serve'],
+    secret: true,
+    allowed: 'http://[user:password@]host[:port], without path, query or fragment',
+    isAllowed: isRpcUrl,
+    description:
+      'Where the node answers RPC. Better put a password into the environment or the file than on the command line, where every user of the machine sees it.',
+  }),
+  zmq: list({
+    group: 'Node',
+    commands: ['serve'],
+    allowed: 'tcp://host:port or ipc://path, without wildcards',
+    isAllowed: isZmqAddress,
+    description:
+      "Where the node publishes ZMQ notices; may be repeated. Taken from the node's file if absent.",
+  }),
+  datadir: text({
+    group: 'Node',
+    commands: ['serve'],
+    description:
+      "The node's data directory: credentials, RPC port and ZMQ addresses are read from its files.",
+  }),
+  evrmoreConf: text({
+    group: 'Node',
+    commands: ['serve'],
+    defaultText: 'evrmore.conf in the data directory',
+    description: "The node's configuration file.",
+  }),
+  network: choice({
+    group: 'Node',
+    commands: ['serve'],
+    choices: ['main', 'test', 'regtest'],
+    defaultText: 'what the node says',
+    description: 'The chain that the node must follow; a node of another chain is refused.',
+  }),
+  rpcCookieFile: text({
+    group: 'Node',
+    commands: ['serve'],
+    defaultText: '.cookie in the data directory of the network',
+    description: "The node's cookie file, read again whenever the node has written a new one.",
+  }),
+  simulate: boolean({
+    group: 'Node',
+    commands: ['serve'],
+    description: 'Serve from the built-in simulated node. This is also what happens when no node is named.',
+  }),
+  rpcSlots: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 4,
+    min: 1,
+    max: 1024,
+    description:
+      'RPC calls to the node at the same time. Not more than its rpcthreads, which is 4 by default.',
+  }),
+  rpcDeadlineMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 30_000,
+    min: 100,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Longest wait for an answer of the node.',
+  }),
+  rpcMaxAnswerBytes: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 64 * MIB,
+    min: 64 * 1024,
+    max: MAX_BUFFER_BYTES,
+    unit: 'bytes',
+    description: 'Longest answer of the node that is read.',
+  }),
+  pollIntervalMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 2000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Time between two looks at the node when it sends no notices.',
+  }),
+  mempoolIntervalMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 1000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Least time between two mempool events.',
+  }),
+  wrongChainTimeoutMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 60_000,
+    min: 0,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'How long a node may be on another chain before the gateway ends with exit code 75.',
+  }),
+
+  host: text({
+    group: 'Server',
+    commands: ['serve'],
+    default: '127.0.0.1',
+    description: 'Address to listen on. Anything but loopback lets other machines in.',
+  }),
+  port: integer({
+    group: 'Server',
+    commands: ['serve'],
+    default: 8765,
+    min: 0,
+    max: 65_535,
+    description: 'Port to listen on, for WebSocket and HTTP; 0 takes any free one.',
+  }),
+  pingIntervalMs: integer({
+    group: 'Server',
+    commands: ['serve'],
+    default: 30_000,
+    min: 100,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Time between two pings to a client.',
+  }),
+  pingTimeoutMs: integer({
+    group: 'Server',
+    commands: ['serve'],
+    default: 10_000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'How long a client may take to answer a ping; not longer than the ping interval.',
+  }),
+  graceMs: integer({
+    group: 'Server',
+    commands: ['serve'],
+    default: 5000,
+    min: 0,
+    max: 600_000,
+    unit: 'ms',
+    description: 'How long a stop may take before it is forced.',
+  }),
+
+  maxClients: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 1,
+    max: 10_000_000,
+    description: 'Connections at the same time.',
+  }),
+  maxMessageBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: MIB,
+    min: 128,
+    max: 256 * MIB,
+    unit: 'bytes',
+    description: 'Longest message of a client.',
+  }),
+  maxDepth: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 64,
+    min: 2,
+    max: 512,
+    description: 'How deep the arrays and objects of a message may be nested.',
+  }),
+  maxCommandsInFlight: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 16,
+    min: 1,
+    max: 100_000,
+    description: 'Commands of one connection that wait for their answers at the same time.',
+  }),
+  commandDeadlineMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 30_000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Longest wait of a client for the answer to a command.',
+  }),
+  maxAnswerBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 16 * MIB,
+    min: 1024,
+    max: MAX_BUFFER_BYTES,
+    unit: 'bytes',
+    description: 'Longest answer to a command that a client is sent.',
+  }),
+  maxBufferedBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: MIB,
+    min: 1024,
+    max: MAX_BUFFER_BYTES,
+    unit: 'bytes',
+    description: 'Unsent bytes of one connection before it counts as a reader that is behind.',
+  }),
+
+  logMemoryEvents: integer({
+    group: 'Event log',
+    commands: ['serve'],
+    default: 100_000,
+    min: 1,
+    max: 100_000_000,
+    description: 'Events kept in memory.',
+  }),
+  logMemoryBytes: integer({
+    group: 'Event log',
+    commands: ['serve'],
+    default: 256 * MIB,
+    min: MIB,
+    max: 1024 * 1024 * MIB,
+    unit: 'bytes',
+    description: 'Memory for the events that are kept.',
+  }),
+
+  simSeed: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    default: 1,
+    min: 0,
+    max: 4_294_967_295,
+    description: 'Seed: the same seed makes the same chain.',
+  }),
+  simStartHeight: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    default: 120,
+    min: 1,
+    max: 100_000,
+    description: 'Blocks that the chain has at the start.',
+  }),
+  simBlockIntervalMs: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    default: 5000,
+    min: 0,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Time between two blocks; 0 mines none by itself.',
+  }),
+  simTxIntervalMs: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    default: 700,
+    min: 0,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Time between two transactions; 0 makes none by itself.',
+  }),
+  simReorgEvery: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    default: 12,
+    min: 0,
+    max: 1_000_000,
+    unit: 'blocks',
+    description: 'Blocks between two reorganisations; 0 makes none.',
+  }),
+  simRpcPort: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    min: 0,
+    max: 65_535,
+    defaultText: '18443 for simulate, any free one for serve',
+    description: 'Port for its RPC; 0 takes any free one.',
+  }),
+  simZmqPort: integer({
+    group: 'Simulated node',
+    commands: ['serve', 'simulate'],
+    min: 0,
+    max: 65_535,
+    defaultText: '28332 for simulate, any free one for serve',
+    description: 'Port for its ZMQ notices; 0 takes any free one.',
+  }),
+
+  logLevel: choice({
+    group: 'Logging',
+    commands: ['serve', 'simulate'],
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+    description: 'Least important level that is logged. debug and trace also print the stack of an error.',
+  }),
+  logFormat: choice({
+    group: 'Logging',
+    commands: ['serve', 'simulate'],
+    choices: ['json', 'pretty'],
+    defaultText: 'pretty on a terminal, json otherwise',
+    description: 'How log lines are written to the standard error.',
+  }),
+
+  url: text({
+    group: 'General',
+    commands: ['watch', 'call', 'health-check'],
+    allowed: 'ws://host:port, wss://…, http://… or https://…',
+    isAllowed: isWebSocketUrl,
+    defaultText: 'ws://127.0.0.1:8765, or the host and port that are set',
+    description: 'The gateway to talk to.',
+  }),
+  config: text({
+    group: 'General',
+    commands: ['serve', 'simulate', 'watch', 'call', 'health-check'],
+    notInFile: true,
+    description: 'A JSON file with settings, under the keys of this table.',
+  }),
+} as const satisfies Record<string, Setting>;
+
+/** Key of a setting. */
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The values of all settings, checked and frozen. */
+export type Settings = { readonly [K in SettingKey]: SettingValue<(typeof SETTINGS)[K]> };
+
+/** All keys, in the order of the table. */
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** What the environment variables of the settings begin with. */
+export const ENV_PREFIX = 'EVRMORE_GATEWAY_';
+
+/** The setting of a key. */
+export function settingOf(key: SettingKey): Setting {
+  return SETTINGS[key];
+}
+
+/** The flag of a setting, without dashes in front: `rpcUrl` → `rpc-url`. */
+export function flagOf(key: SettingKey): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The environment variable of a setting: `rpcUrl` → `EVRMORE_GATEWAY_RPC_URL`. */
+export function envOf(key: SettingKey): string {
+  return ENV_PREFIX + flagOf(key).replaceAll('-', '_').toUpperCase();
+}
