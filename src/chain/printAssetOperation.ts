@@ -10,6 +10,8 @@ export interface AssetOperationPlace {
   readonly blockhash?: string | undefined;
   /** Index of the transaction in its block. */
   readonly position?: number | undefined;
+  /** The transaction that took its inputs, for `replaced` and `conflicted`. */
+  readonly by?: string | undefined;
 }
 
 /**
@@ -38,6 +40,7 @@ export function printAssetOperation(operation: AssetOperation, place: AssetOpera
     number('height', place.height),
     text('blockhash', place.blockhash),
     number('position', place.position),
+    text('by', place.by),
   ]
     .filter((member) => member !== '')
     .join(',')}}`;

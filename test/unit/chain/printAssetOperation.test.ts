@@ -37,9 +37,9 @@ test('leaves out what is not known', () => {
         amount_sats: '100000000',
         message_expires: '9223372036854775807',
       },
-      { status: 'evicted' },
+      { status: 'replaced', by: 'cd' },
     ),
   ).toBe(
-    '{"txid":"ab","asset":"ABC","amount":1.00000000,"type":"transfer","amount_sats":"100000000","asset_class":"root","vout":0,"message_expires":9223372036854775807,"status":"evicted"}',
+    '{"txid":"ab","asset":"ABC","amount":1.00000000,"type":"transfer","amount_sats":"100000000","asset_class":"root","vout":0,"message_expires":9223372036854775807,"status":"replaced","by":"cd"}',
   );
 });
