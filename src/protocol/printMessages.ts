@@ -6,6 +6,24 @@ import { excerpt } from './excerpt.js';
 /** What ends a message after its spliced `data`. */
 export const MESSAGE_SUFFIX = '}';
 
+/** What one connection may do, by the names of the settings. */
+export interface ConnectionLimits {
+  /** Longest message, bytes of UTF-8. */
+  readonly max_message_bytes: number;
+  /** Deepest nesting of arrays and objects in a message. */
+  readonly max_depth: number;
+  /** Commands that wait for their answers at the same time. */
+  readonly max_commands_in_flight: number;
+  /** Longest wait for the answer to a command, milliseconds. */
+  readonly command_deadline_ms: number;
+  /** Longest answer to a command, bytes. */
+  readonly max_answer_bytes: number;
+  /** Time between two pings, milliseconds. */
+  readonly ping_interval_ms: number;
+  /** Longest time until a ping is answered, milliseconds. */
+  readonly ping_timeout_ms: number;
+}
+
 /** What the welcome tells. */
 export interface WelcomeData {
   /** Version of this package. */
@@ -18,8 +36,7 @@ export interface WelcomeData {
   readonly tip?: ChainPoint;
   /** Every topic name that may be subscribed to. */
   readonly topics: readonly string[];
-  /** The connection's limits by name, unit in the name: `max_message_bytes`. */
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: ConnectionLimits;
   /** Position of the newest event; absent before the first. */
   readonly cursor?: string;
 }

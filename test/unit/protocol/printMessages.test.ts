@@ -84,6 +84,16 @@ describe('spliced messages', () => {
   });
 });
 
+const LIMITS = {
+  max_message_bytes: 1048576,
+  max_depth: 32,
+  max_commands_in_flight: 16,
+  command_deadline_ms: 30000,
+  max_answer_bytes: 16777216,
+  ping_interval_ms: 30000,
+  ping_timeout_ms: 10000,
+};
+
 describe('welcome', () => {
   test('tells server, chain, tip, topics and limits', () => {
     const text = printWelcome({
@@ -92,16 +102,16 @@ describe('welcome', () => {
       simulated: true,
       tip: { height: 3, hashHex: 'ab'.repeat(32) },
       topics: ['blocks', 'all'],
-      limits: { max_message_bytes: 1048576 },
+      limits: LIMITS,
       cursor: '1.x',
     });
     expect(text).toBe(
-      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":{"max_message_bytes":1048576},"cursor":"1.x"}}`,
+      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"}}`,
     );
   });
 
   test('says null for what is not known yet', () => {
-    const text = printWelcome({ version: '1', simulated: false, topics: [], limits: {} });
+    const text = printWelcome({ version: '1', simulated: false, topics: [], limits: LIMITS });
     expect(text).toContain('"chain":null,"simulated":false,"tip":null');
     expect(text).not.toContain('cursor');
   });
