@@ -4,9 +4,9 @@
  *
  *   protocol <- chain <- node <- feed <- server <- gateway <- cli
  *
- * `observe` may be used by node and above. `config` is used by the gateway and the command line; the parts between
- * see its types at most. `client` runs in browsers: it knows the protocol alone. `simulator` plays the node: it knows
- * nothing of what reads from a node.
+ * `observe` may be used by node and above. `config` makes settings, and finds the node by its own files: it may use node,
+ * and only the gateway and the command line use it. `client` runs in browsers: it knows the protocol alone. `simulator`
+ * plays the node: it knows nothing of what follows one.
  */
 
 /** Forbids a folder (or file) to import anything of src/ but the folders and files named. */
@@ -36,17 +36,9 @@ module.exports = {
   forbidden: [
     layer('protocol', '^src/protocol/', ['protocol/']),
     layer('chain', '^src/chain/', ['protocol/', 'chain/']),
-    layer('node', '^src/node/', ['protocol/', 'chain/', 'node/', 'observe/', 'config/']),
-    layer('feed', '^src/feed/', ['protocol/', 'chain/', 'node/', 'feed/', 'observe/', 'config/']),
-    layer('server', '^src/server/', [
-      'protocol/',
-      'chain/',
-      'node/',
-      'feed/',
-      'server/',
-      'observe/',
-      'config/',
-    ]),
+    layer('node', '^src/node/', ['protocol/', 'chain/', 'node/', 'observe/']),
+    layer('feed', '^src/feed/', ['protocol/', 'chain/', 'node/', 'feed/', 'observe/']),
+    layer('server', '^src/server/', ['protocol/', 'chain/', 'node/', 'feed/', 'server/', 'observe/']),
     layer('gateway', '^src/gateway[A-Za-z]*\\.ts$', [
       'protocol/',
       'chain/',
@@ -59,16 +51,8 @@ module.exports = {
     ]),
     layer('client', '^src/client/', ['protocol/', 'client/']),
     layer('simulator', '^src/simulator/', ['protocol/', 'chain/', 'node/', 'observe/', 'simulator/']),
-    layer('observe', '^src/observe/', ['protocol/', 'chain/', 'node/', 'observe/', 'config/']),
-    layer('config', '^src/config/', ['protocol/', 'observe/', 'config/']),
-    {
-      name: 'config-values-at-the-rim',
-      severity: 'error',
-      comment:
-        'Settings are handed down as values: below the gateway only the types of config/ may be imported.',
-      from: { path: '^src/(node|feed|server|observe)/' },
-      to: { path: '^src/config/', dependencyTypesNot: ['type-only'] },
-    },
+    layer('observe', '^src/observe/', ['protocol/', 'chain/', 'node/', 'observe/']),
+    layer('config', '^src/config/', ['protocol/', 'node/', 'observe/', 'config/']),
     {
       name: 'nothing-imports-main',
       severity: 'error',
