@@ -3,7 +3,7 @@ import { assetOperations, type AssetOperation } from '../../../src/chain/assetOp
 import type { DecodedScript, DecodedTransaction } from '../../../src/chain/decodedTransaction.js';
 import { recordedTransactions } from './recordedTransactions.js';
 
-const tour = recordedTransactions('regtest-tour');
+const tour = await recordedTransactions('regtest-tour');
 
 /** `type asset amount` of each operation of the steps with a label. */
 function operationsOf(label: string): readonly AssetOperation[] {
@@ -146,9 +146,9 @@ describe('the operations of a real chain', () => {
     ['regtest-storm', 4],
   ] as const)(
     'every asset output of %s (%i) gives one operation, in the order of the outputs, and nothing of expire_time',
-    (name, expectedOutputs) => {
+    async (name, expectedOutputs) => {
       let outputs = 0;
-      for (const { tx } of recordedTransactions(name)) {
+      for (const { tx } of await recordedTransactions(name)) {
         const operations = assetOperations(tx);
         const assetOutputs = tx.vout.filter(({ scriptPubKey }) =>
           /_asset$|^nullassetdata$/.test(scriptPubKey.type),

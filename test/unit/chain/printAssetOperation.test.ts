@@ -4,7 +4,7 @@ import { printAssetOperation } from '../../../src/chain/printAssetOperation.js';
 import { memberSpans } from '../../../src/protocol/jsonSpans.js';
 import { recordedTransactions } from './recordedTransactions.js';
 
-const all = recordedTransactions('regtest-tour').flatMap(({ tx }) => assetOperations(tx));
+const all = (await recordedTransactions('regtest-tour')).flatMap(({ tx }) => assetOperations(tx));
 
 test("prints the node's digits as a number and the satoshis as a string", () => {
   for (const digits of ['9999999998.12345678', '11000000001.87654322', '21000000000.00000000']) {
