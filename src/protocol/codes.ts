@@ -66,6 +66,8 @@ export const CLOSE_CODES = {
   protocol_error: 1002,
   /** A text frame was not UTF-8 (sent by the WebSocket layer). */
   invalid_utf8: 1007,
+  /** A message came in too many fragments (sent by the WebSocket layer). */
+  policy_violation: 1008,
   /** A message was longer than the limit. */
   too_big: 1009,
   /** The gateway failed on this connection. */
