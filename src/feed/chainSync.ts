@@ -1,0 +1,157 @@
+import type { ChainMemory, RememberedBlock } from '../chain/chainMemory.js';
+import { reconcile, standingOf } from '../chain/reconcile.js';
+import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { FullBlock } from './blockReader.js';
+import { draftConnectedBlock } from './draftGroups.js';
+import { commit, type FollowContext } from './followContext.js';
+import { inputsOf } from './inputsOf.js';
+import { planDisconnects } from './planDisconnects.js';
+
+/** How a synchronisation ended. */
+export interface ChainSyncResult {
+  /** The node's best block when it was last asked. */
+  readonly nodeTip: ChainPoint;
+  /** Whether events were appended. */
+  readonly moved: boolean;
+  /** `behind`: the node is reading its blocks again and must be waited for. */
+  readonly outcome: 'agreed' | 'behind';
+}
+
+/** Blocks read ahead of the one whose events are being appended, while catching up. */
+export const READ_AHEAD_BLOCKS = 3;
+
+/**
+ * Brings the log to the node's tip: every block of the way is disconnected or connected in order, each block's events in one
+ * append. Reads everything before it appends, so that a failure leaves a log that is a prefix of the truth; run it
+ * again. `hintHashHex` is the block that a notice named: when it is the tip's child, one round trip is saved.
+ */
+export async function syncChain(context: FollowContext, hintHashHex?: string): Promise<ChainSyncResult> {
+  let moved = false;
+  let hint = hintHashHex;
+  for (;;) {
+    const own = requiredTip(context.memory);
+    const { bestHashHex, block } = await askTip(context.node, own, hint);
+    hint = undefined;
+    if (bestHashHex === own.hashHex) return { nodeTip: own, moved, outcome: 'agreed' };
+    if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
+      const full = await context.blocks.readTransactions(block);
+      if (full === undefined) continue;
+      connect(context, full);
+      moved = true;
+      continue;
+    }
+    const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
+    if (nodeTip === undefined) continue;
+    const decision = reconcile(
+      own,
+      nodeTip,
+      standingOf(ownHeader?.confirmations),
+      context.memory.at(nodeTip.height)?.hashHex,
+    );
+    switch (decision.type) {
+      case 'same':
+        return { nodeTip, moved, outcome: 'agreed' };
+      case 'node_behind':
+        return { nodeTip, moved, outcome: 'behind' };
+      case 'extend_by_one':
+      case 'extend':
+        moved = (await connectUpTo(context, nodeTip)) || moved;
+        break;
+      case 'reorg':
+        moved = (await disconnect(context, nodeTip)) || moved;
+        break;
+    }
+  }
+}
+
+async function askTip(
+  node: NodeReader,
+  own: ChainPoint,
+  hintHashHex: string | undefined,
+): Promise<{ readonly bestHashHex: string; readonly block?: BlockRecord | undefined }> {
+  if (hintHashHex === undefined || hintHashHex === own.hashHex)
+    return { bestHashHex: await node.getBestBlockHash() };
+  return node.getTipAndBlock(hintHashHex);
+}
+
+/** Appends a block's events and takes it into memory. */
+function connect(context: FollowContext, full: FullBlock): void {
+  const { block, transactions } = full;
+  commit(
+    context,
+    () => draftConnectedBlock(full, context.sequence.next),
+    () => {
+      context.memory.push({ height: block.height, hashHex: block.hashHex, txids: block.txids });
+      for (const { decoded } of transactions) context.mempool.confirm(decoded.txid, inputsOf(decoded));
+    },
+  );
+  context.onBlock?.({ height: block.height, hashHex: block.hashHex });
+}
+
+/**
+ * Connects the blocks from the own tip to `target`, reading some ahead. Ends early, with what is connected so far, when the
+ * node's chain changed on the way. Returns whether anything was connected.
+ */
+async function connectUpTo(context: FollowContext, target: ChainPoint): Promise<boolean> {
+  let moved = false;
+  const firstHeight = requiredTip(context.memory).height + 1;
+  for await (const full of readAhead(context, firstHeight, target)) {
+    if (full?.block.previousHashHex !== requiredTip(context.memory).hashHex) return moved;
+    connect(context, full);
+    moved = true;
+  }
+  return moved;
+}
+
+async function* readAhead(
+  context: FollowContext,
+  firstHeight: number,
+  target: ChainPoint,
+): AsyncGenerator<FullBlock | undefined> {
+  const read = async (height: number): Promise<FullBlock | undefined> => {
+    const hashHex = height === target.height ? target.hashHex : await context.node.getBlockHash(height);
+    const block = hashHex === undefined ? undefined : await context.node.getBlock(hashHex);
+    return block === undefined ? undefined : context.blocks.readTransactions(block);
+  };
+  const started: Promise<FullBlock | undefined>[] = [];
+  let nextHeight = firstHeight;
+  try {
+    while (nextHeight <= target.height || started.length > 0) {
+      while (nextHeight <= target.height && started.length < READ_AHEAD_BLOCKS) {
+        const reading = read(nextHeight);
+        // It is awaited in its turn; until then a failure must not count as unhandled.
+        reading.catch(() => undefined);
+        started.push(reading);
+        nextHeight += 1;
+      }
+      yield await started.shift();
+    }
+  } finally {
+    await Promise.allSettled(started);
+  }
+}
+
+/** Undoes the own blocks that left the best chain. Returns whether anything was undone. */
+async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<boolean> {
+  const plan = await planDisconnects(context, nodeTip);
+  if (plan === undefined) return false;
+  commit(context, plan.draft, () => {
+    for (const block of plan.blocks) {
+      if (context.memory.tip?.hashHex === block.hashHex) context.memory.pop();
+    }
+    if (context.memory.tip === undefined) context.memory.reset(plan.forkPoint);
+    for (const transaction of plan.returned) context.mempool.add(transaction);
+  });
+  context.logger.info(
+    { depth: plan.blocks.length, fork_height: plan.forkPoint.height, node_height: nodeTip.height },
+    'chain reorganised',
+  );
+  context.onReorg?.(plan.blocks.length);
+  return true;
+}
+
+function requiredTip(memory: ChainMemory): RememberedBlock {
+  if (memory.tip === undefined) throw new Error('the chain memory is used before the first tip is known');
+  return memory.tip;
+}

@@ -1,0 +1,134 @@
+import { assetOperations } from '../chain/assetOperations.js';
+import type { AssetOperation } from '../chain/assetOperations.js';
+import type { RememberedBlock } from '../chain/chainMemory.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { FullBlock } from './blockReader.js';
+import type { EventDraft } from './eventLogTypes.js';
+import {
+  draftAssets,
+  draftBlock,
+  draftGoneTransaction,
+  draftSequence,
+  draftTransaction,
+  type TransactionChange,
+} from './drafts.js';
+
+/** Gives the next number of the `sequence` topic. */
+export type NextSequence = () => number;
+
+/** All events of a connected block, in the fixed order: block, transactions, assets, sequence. */
+export function draftConnectedBlock(
+  full: FullBlock,
+  nextSequence: NextSequence | undefined,
+): readonly EventDraft[] {
+  const { block, transactions } = full;
+  const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
+  const events: EventDraft[] = [draftBlock('block', block)];
+  const assets: EventDraft[] = [];
+  transactions.forEach((record, position) => {
+    const change: TransactionChange = { status: 'confirmed', position, block: point };
+    const place = { point, stage: 'connect', txIndex: position } as const;
+    events.push(draftTransaction(record, change, place));
+    for (const event of draftAssets(assetOperations(record.decoded), change, place)) assets.push(event);
+  });
+  for (const event of assets) events.push(event);
+  if (nextSequence !== undefined) {
+    events.push(
+      draftSequence(
+        { label: 'C', hashHex: block.hashHex, sequence: nextSequence() },
+        { point, stage: 'connect', txIndex: 0 },
+      ),
+    );
+  }
+  return events;
+}
+
+/** What became of one transaction of a disconnected block; `undefined` record when the node does not show it any more. */
+export interface UndoneTransaction {
+  readonly txid: string;
+  /** Position in the disconnected block. */
+  readonly position: number;
+  readonly record?: TransactionRecord;
+  /** Absent for a transaction that is in a block of the new best chain: its `confirmed` event tells all. */
+  readonly change?: TransactionChange;
+}
+
+/**
+ * All events of a disconnected block: the block, then its transactions and their assets, last first, as far as they are not
+ * confirmed elsewhere, then the sequence steps: the block's, and one for each transaction that is in the mempool again.
+ */
+export function draftDisconnectedBlock(
+  block: Pick<BlockRecord, 'height' | 'hashHex' | 'json' | 'txids'>,
+  undone: readonly UndoneTransaction[],
+  nextSequence: NextSequence | undefined,
+): readonly EventDraft[] {
+  const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
+  const events: EventDraft[] = [draftBlock('block_disconnected', block)];
+  const assets: EventDraft[] = [];
+  for (const { txid, position, record, change } of [...undone].reverse()) {
+    if (change === undefined) continue;
+    const place = { point, stage: 'disconnect', txIndex: position } as const;
+    if (record === undefined) {
+      events.push(draftGoneTransaction(txid, change, place));
+      continue;
+    }
+    events.push(draftTransaction(record, change, place));
+    for (const event of [...draftAssets(assetOperations(record.decoded), change, place)].reverse())
+      assets.push(event);
+  }
+  for (const event of assets) events.push(event);
+  if (nextSequence !== undefined) {
+    events.push(
+      draftSequence(
+        { label: 'D', hashHex: block.hashHex, sequence: nextSequence() },
+        { point, stage: 'disconnect', txIndex: 0 },
+      ),
+    );
+    for (const { txid, position, change } of undone) {
+      if (change?.status !== 'unconfirmed') continue;
+      const place = { point, stage: 'disconnect', txIndex: position + 1 } as const;
+      events.push(draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place));
+    }
+  }
+  return events;
+}
+
+/** The `getblock`-shaped text that stands for a block which the node has forgotten. */
+export function forgottenBlockJson(block: RememberedBlock): Buffer {
+  return Buffer.from(
+    `{"hash":"${block.hashHex}","confirmations":-1,"height":${block.height},"tx":${JSON.stringify(block.txids)}}`,
+  );
+}
+
+/** A transaction that was seen in the mempool: the transaction, its assets, the sequence step. */
+export function draftSeenTransaction(
+  record: TransactionRecord,
+  operations: readonly AssetOperation[],
+  tip: ChainPoint,
+  step: { readonly sequence: number; readonly nodeSequence?: string },
+): readonly EventDraft[] {
+  const change: TransactionChange = { status: 'mempool' };
+  const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
+  return [
+    draftTransaction(record, change, place),
+    ...draftAssets(operations, change, place),
+    draftSequence({ label: 'A', hashHex: record.decoded.txid, ...step }, place),
+  ];
+}
+
+/** A transaction that left the mempool unconfirmed: what became of it, its assets undone, the sequence step. */
+export function draftDepartedTransaction(
+  transaction: TrackedTransaction,
+  change: TransactionChange,
+  tip: ChainPoint,
+  step: { readonly sequence: number; readonly nodeSequence?: string },
+): readonly EventDraft[] {
+  const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
+  return [
+    draftGoneTransaction(transaction.txid, change, place),
+    ...draftAssets(transaction.operations, change, place),
+    draftSequence({ label: 'R', hashHex: transaction.txid, ...step }, place),
+  ];
+}

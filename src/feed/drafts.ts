@@ -1,0 +1,172 @@
+import type { AssetOperation } from '../chain/assetOperations.js';
+import { printAssetOperation } from '../chain/printAssetOperation.js';
+import type { Departure } from '../chain/trackedMempool.js';
+import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
+import type { Stage } from '../protocol/cursor.js';
+import type { ChainPoint, SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type { EventDraft } from './eventLogTypes.js';
+import { spliceFields } from './spliceFields.js';
+
+/** Where in the chain an event stands; see `protocol/cursor.ts`. */
+interface Place {
+  readonly point: ChainPoint;
+  readonly stage: Stage;
+  readonly txIndex: number;
+}
+
+/** What is known of a transaction's change besides the node's object. */
+export interface TransactionChange {
+  readonly status: TransactionStatus;
+  /** Position in its block, for `confirmed`. */
+  readonly position?: number;
+  readonly block?: ChainPoint;
+  /** The transaction that took its inputs, for `replaced` and `conflicted`. */
+  readonly byTxid?: string;
+}
+
+/** The `block` or `block_disconnected` event of a block. */
+export function draftBlock(
+  type: 'block' | 'block_disconnected',
+  block: Pick<BlockRecord, 'height' | 'hashHex' | 'json' | 'txids'>,
+): EventDraft {
+  return {
+    type,
+    point: { height: block.height, hashHex: block.hashHex },
+    stage: type === 'block' ? 'connect' : 'disconnect',
+    part: 'block',
+    txIndex: 0,
+    assetIndex: 0,
+    dataJson: spliceFields(block.json, `"tx_count":${block.txids.length}`),
+  };
+}
+
+/** The `reorg` event, between the disconnects and the connects. */
+export function draftReorg(change: {
+  readonly forkPoint: ChainPoint;
+  readonly oldTip: ChainPoint;
+  readonly newTip: ChainPoint;
+  readonly depth: number;
+}): EventDraft {
+  const point = (at: ChainPoint): string => `{"height":${at.height},"hash":"${at.hashHex}"}`;
+  return {
+    type: 'reorg',
+    point: change.forkPoint,
+    stage: 'mempool',
+    part: 'reorg',
+    txIndex: 0,
+    assetIndex: 0,
+    dataJson: Buffer.from(
+      `{"depth":${change.depth},"fork_point":${point(change.forkPoint)},` +
+        `"old_tip":${point(change.oldTip)},"new_tip":${point(change.newTip)}}`,
+    ),
+  };
+}
+
+/** The `transaction` event of a transaction that the node still shows. */
+export function draftTransaction(
+  record: TransactionRecord,
+  change: TransactionChange,
+  place: Place,
+): EventDraft {
+  const { vin, vout } = record.decoded;
+  const lacksBlock = change.block !== undefined && !('blockhash' in record.decoded);
+  const members =
+    (lacksBlock && change.block !== undefined
+      ? `"blockhash":"${change.block.hashHex}","height":${change.block.height},`
+      : '') +
+    `"vin_count":${vin.length},"vout_count":${vout.length},` +
+    printChange(change);
+  return transactionEvent(spliceFields(record.json, members), place);
+}
+
+/** The `transaction` event of a transaction that the node shows no longer: its txid and what became of it. */
+export function draftGoneTransaction(txid: string, change: TransactionChange, place: Place): EventDraft {
+  return transactionEvent(Buffer.from(`{"txid":"${txid}",${printChange(change)}}`), place);
+}
+
+/** The `asset` events of a transaction, in the order of its outputs. */
+export function draftAssets(
+  operations: readonly AssetOperation[],
+  change: TransactionChange,
+  place: Place,
+): readonly EventDraft[] {
+  return operations.map((operation, assetIndex) => ({
+    type: 'asset',
+    point: place.point,
+    stage: place.stage,
+    part: 'asset',
+    txIndex: place.txIndex,
+    assetIndex,
+    dataJson: Buffer.from(
+      printAssetOperation(operation, {
+        status: change.status,
+        ...(change.block === undefined
+          ? {}
+          : { height: change.block.height, blockhash: change.block.hashHex }),
+        ...(change.position === undefined ? {} : { position: change.position }),
+        ...(change.byTxid === undefined ? {} : { by: change.byTxid }),
+      }),
+    ),
+  }));
+}
+
+/** The `sequence` event of one step of the chain or the mempool. */
+export function draftSequence(
+  step: {
+    readonly label: SequenceLabel;
+    /** Block hash for C and D, txid for A and R. */
+    readonly hashHex: string;
+    /** Number of the step in this log; the first is 1, and none is left out. */
+    readonly sequence: number;
+    /** The node's own mempool sequence number, where the node publishes one. */
+    readonly nodeSequence?: string;
+  },
+  place: Place,
+): EventDraft {
+  const height = step.label === 'C' || step.label === 'D' ? `,"height":${place.point.height}` : '';
+  const nodeSequence = step.nodeSequence === undefined ? '' : `,"node_sequence":${step.nodeSequence}`;
+  return {
+    type: 'sequence',
+    point: place.point,
+    stage: place.stage,
+    part: 'sequence',
+    txIndex: place.txIndex,
+    assetIndex: 0,
+    dataJson: Buffer.from(
+      `{"sequence":${step.sequence},"hash":"${step.hashHex}","label":"${step.label}"${height}${nodeSequence}}`,
+    ),
+  };
+}
+
+/** The `mempool` event: the node's figures, untouched. */
+export function draftMempoolInfo(infoJson: Buffer, tip: ChainPoint): EventDraft {
+  return {
+    type: 'mempool',
+    point: tip,
+    stage: 'mempool',
+    part: 'other',
+    txIndex: 0,
+    assetIndex: 0,
+    dataJson: infoJson,
+  };
+}
+
+/** The change that a departure from the mempool is. */
+export function changeOfDeparture(departure: Departure): TransactionChange {
+  return {
+    status: departure.status,
+    ...(departure.byTxid === undefined ? {} : { byTxid: departure.byTxid }),
+  };
+}
+
+function transactionEvent(dataJson: Buffer, place: Place): EventDraft {
+  return { type: 'transaction', ...place, part: 'transaction', assetIndex: 0, dataJson };
+}
+
+function printChange(change: TransactionChange): string {
+  return (
+    `"status":"${change.status}"` +
+    (change.position === undefined ? '' : `,"position":${change.position}`) +
+    (change.byTxid === undefined ? '' : `,"by":"${change.byTxid}"`)
+  );
+}

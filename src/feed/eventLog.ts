@@ -1,0 +1,106 @@
+import { formatCursor } from '../protocol/cursor.js';
+import { EVENT_TOPICS } from '../protocol/events.js';
+import type { EventDraft, EventLog, LogEvent } from './eventLogTypes.js';
+
+/** Limits and identity of a log. */
+export interface EventLogOptions {
+  /** Name of this run's log: 1 to 16 lower-case letters and digits. */
+  readonly epoch: string;
+  /** Most events kept in memory; the oldest leave first. */
+  readonly maxEvents: number;
+  /** Most bytes of messages kept in memory; the oldest leave first. One append is never split, whatever its size. */
+  readonly maxBytes: number;
+  /** First 8 hex digits of the genesis hash of the chain followed; asked at each append. */
+  readonly chainId: () => string;
+  /** A listener threw: it has only harmed itself. */
+  readonly onListenerError: (error: unknown) => void;
+}
+
+/** How far the front of the ring may run empty before the array is cut. */
+const CUT_AT = 4096;
+
+const MESSAGE_END = Buffer.from('}');
+
+/** An empty log. */
+export function createEventLog(options: EventLogOptions): EventLog {
+  let events: LogEvent[] = [];
+  let firstIndex = 0;
+  let headSeq = 0;
+  let bytes = 0;
+  const listeners = new Set<(appended: readonly LogEvent[]) => void>();
+
+  const count = (): number => events.length - firstIndex;
+
+  const evict = (keep: number): void => {
+    while (count() > keep && (count() > options.maxEvents || bytes > options.maxBytes)) {
+      bytes -= events[firstIndex]?.message.length ?? 0;
+      firstIndex += 1;
+    }
+    if (firstIndex > CUT_AT && firstIndex * 2 > events.length) {
+      events = events.slice(firstIndex);
+      firstIndex = 0;
+    }
+  };
+
+  return {
+    epoch: options.epoch,
+    get headSeq() {
+      return headSeq;
+    },
+    get oldestSeq() {
+      return headSeq - count() + 1;
+    },
+    get bytes() {
+      return bytes;
+    },
+    append(drafts) {
+      if (drafts.length === 0) return;
+      const chainId = options.chainId();
+      const appended = drafts.map((draft, index) =>
+        encode(draft, headSeq + index + 1, options.epoch, chainId),
+      );
+      headSeq += appended.length;
+      for (const event of appended) {
+        events.push(event);
+        bytes += event.message.length;
+      }
+      evict(appended.length);
+      for (const listener of listeners) {
+        try {
+          listener(appended);
+        } catch (error) {
+          options.onListenerError(error);
+        }
+      }
+    },
+    read(fromSeq, maxCount) {
+      const oldest = headSeq - count() + 1;
+      if (fromSeq < oldest) return undefined;
+      const start = firstIndex + (fromSeq - oldest);
+      return events.slice(start, start + maxCount);
+    },
+    onAppend(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}
+
+function encode(draft: EventDraft, seq: number, epoch: string, chainId: string): LogEvent {
+  const { type, point, stage, part, txIndex, assetIndex, dataJson } = draft;
+  const topic = EVENT_TOPICS[type];
+  const cursor = formatCursor({ chainId, epoch, seq, point, stage, part, txIndex, assetIndex });
+  const head = Buffer.from(`{"type":"${type}","topic":"${topic}","cursor":"${cursor}","data":`);
+  const message = Buffer.concat([head, dataJson, MESSAGE_END]);
+  return {
+    seq,
+    topic,
+    type,
+    point,
+    cursor,
+    message,
+    dataJson: message.subarray(head.length, message.length - MESSAGE_END.length),
+  };
+}

@@ -1,0 +1,269 @@
+import type { Logger } from 'pino';
+import { createChainMemory } from '../chain/chainMemory.js';
+import { createTrackedMempool } from '../chain/trackedMempool.js';
+import { backoffMs } from '../node/backoff.js';
+import type { NodeReader } from '../node/nodeReader.js';
+import { RpcMalformedError, RpcUnavailableError } from '../node/rpcTypes.js';
+import { createThrottledLog } from '../observe/throttledLog.js';
+import type { ChainPoint } from '../protocol/events.js';
+import { GatewayError } from '../protocol/gatewayError.js';
+import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
+import { syncChain } from './chainSync.js';
+import { createDueWork } from './dueWork.js';
+import type { EventLog } from './eventLogTypes.js';
+import type { FollowContext } from './followContext.js';
+import type { Follower, FollowerOptions } from './followerTypes.js';
+import { identifyChain, type ChainIdentity } from './identifyChain.js';
+import { createMempoolInfoWatch } from './mempoolInfo.js';
+import { NOTICED_AT_ONCE, readMempool, syncNoticed, syncWholeMempool } from './mempoolSync.js';
+import { createNodeSequenceNumbers } from './nodeSequenceNumbers.js';
+import { createSequenceCounter } from './sequenceCounter.js';
+import { createWakeSignal } from './wakeSignal.js';
+
+/** What the follower works with. */
+export interface FollowerDeps {
+  readonly node: NodeReader;
+  readonly log: EventLog;
+  readonly logger: Logger;
+  /** Milliseconds of a monotonic clock. */
+  readonly nowMs: () => number;
+  /** 0 ≤ random < 1, for the jitter of waits. */
+  readonly random: () => number;
+  readonly onBlock?: (point: ChainPoint) => void;
+  readonly onReorg?: (depth: number) => void;
+}
+
+/** Waits after a failure: 0.25 s doubling to 4 s, as a node takes seconds to start. */
+const RETRY = { firstMs: 250, capMs: 4000 } as const;
+/** How often a node that is on another chain, or reads its blocks again, is looked at. */
+const RECHECK_MS = 2000;
+/** Blocks may come while the mempool is read at start; after so many of them the follower waits a little. */
+const ADOPT_ATTEMPTS = 5;
+/** Numbers of the node's own `sequence` topic kept until their events are made. */
+const MAX_NODE_SEQUENCES = 10_000;
+
+/**
+ * The one impure loop between notices and the log. One step at a time: first the chain, then the mempool, then the mempool's
+ * figures. A step that fails changes nothing it has not appended, and is made again after a wait.
+ */
+export function createFollower(options: FollowerOptions, deps: FollowerDeps): Follower {
+  const { node, log, logger, nowMs } = deps;
+  const signal = createWakeSignal();
+  const nodeSequences = createNodeSequenceNumbers(MAX_NODE_SEQUENCES);
+  const due = createDueWork(nodeSequences, signal.wake);
+  const mempoolInfo = createMempoolInfoWatch(node, options.mempoolEventIntervalMs, nowMs);
+  const trouble = createThrottledLog(logger, nowMs);
+  const context: FollowContext = {
+    node,
+    blocks: createBlockReader(node, { ...BLOCK_READER_DEFAULTS, logger }),
+    memory: createChainMemory(options.chainMemoryBlocks),
+    mempool: createTrackedMempool(),
+    log,
+    sequence: createSequenceCounter(),
+    logger,
+    ...(deps.onBlock === undefined ? {} : { onBlock: deps.onBlock }),
+    ...(deps.onReorg === undefined ? {} : { onReorg: deps.onReorg }),
+  };
+
+  let identity: ChainIdentity | undefined;
+  let mustIdentify = true;
+  let connected = false;
+  let reason: string | undefined;
+  let nodeTip: ChainPoint | undefined;
+  let agreedAtMs: number | undefined;
+  let wrongChainSinceMs: number | undefined;
+  let replacedSinceMs: number | undefined;
+  let failures = 0;
+  let stopping = false;
+  let running: Promise<void> | undefined;
+  let pollTimer: NodeJS.Timeout | undefined;
+  let mempoolTimer: NodeJS.Timeout | undefined;
+  let fail: (error: GatewayError) => void = () => undefined;
+  const failed = new Promise<GatewayError>((resolve) => {
+    fail = resolve;
+  });
+
+  /** Makes sure that the node is on the chain that is followed. Returns whether it is. */
+  const identify = async (): Promise<boolean> => {
+    const result = await identifyChain(node, identity, options.network);
+    if (result.type === 'wrong_chain') {
+      wrongChainSinceMs ??= nowMs();
+      reason = 'wrong_chain';
+      trouble.failed(
+        'wrong_chain',
+        { wanted: result.wanted, found: result.found },
+        'the node is on another chain',
+      );
+      if (identity === undefined || nowMs() - wrongChainSinceMs >= options.wrongChainTimeoutMs)
+        fail(result.error);
+      return false;
+    }
+    wrongChainSinceMs = undefined;
+    identity = result.identity;
+    if (context.memory.tip === undefined) {
+      const tip = await adoptTip();
+      if (tip === undefined) return false;
+      logger.info(
+        { chain: identity.chain, height: tip.height, hash: tip.hashHex, mempool: context.mempool.size },
+        'following the chain',
+      );
+    } else {
+      context.blocks.forgetTxIndex();
+    }
+    mempoolInfo.mayHaveChanged();
+    mustIdentify = false;
+    due.tipIsDue();
+    return true;
+  };
+
+  /** Starts at the node's tip, with the mempool that belongs to it. `undefined` when the node's tip would not hold still. */
+  const adoptTip = async (): Promise<ChainPoint | undefined> => {
+    for (let attempt = 0; attempt < ADOPT_ATTEMPTS; attempt += 1) {
+      const block = await node.getBlock(await node.getBestBlockHash());
+      if (block === undefined) continue;
+      const mempool = await readMempool(context, block.hashHex);
+      if (mempool === undefined) continue;
+      context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
+      for (const transaction of mempool) context.mempool.add(transaction);
+      nodeTip = { height: block.height, hashHex: block.hashHex };
+      return nodeTip;
+    }
+    return undefined;
+  };
+
+  const syncTip = async (hintHashHex: string | undefined): Promise<'agreed' | 'behind'> => {
+    const before = context.memory.tip;
+    const result = await syncChain(context, hintHashHex);
+    nodeTip = { height: result.nodeTip.height, hashHex: result.nodeTip.hashHex };
+    if (result.outcome === 'behind') {
+      reason = 'node_behind';
+      trouble.failed(
+        'node_behind',
+        { node_height: nodeTip.height, height: before?.height },
+        'the node stands below the chain followed and is waited for',
+      );
+      return 'behind';
+    }
+    agreedAtMs = nowMs();
+    replacedSinceMs = undefined;
+    reason = undefined;
+    if (result.moved) {
+      due.mempoolIsDue();
+      mempoolInfo.mayHaveChanged();
+    }
+    return 'agreed';
+  };
+
+  /** Does everything that is due. Returns the milliseconds to sleep when nothing new happens. */
+  const step = async (): Promise<number> => {
+    if (mustIdentify && !(await identify())) return RECHECK_MS;
+    while (due.any && !stopping) {
+      const tip = due.takeTip();
+      if (tip !== undefined && (await syncTip(tip.hintHashHex)) === 'behind') return RECHECK_MS;
+      if (due.takeMempool()) {
+        const result = await keepingMempoolDue(() => syncWholeMempool(context, nodeSequences));
+        mempoolInfo.mayHaveChanged();
+        if (result.tipSuspect) {
+          due.tipIsDue();
+          due.mempoolIsDue();
+        }
+        continue;
+      }
+      const txids = due.takeTxids(NOTICED_AT_ONCE);
+      if (txids.length > 0) {
+        const result = await keepingMempoolDue(() => syncNoticed(context, txids, nodeSequences));
+        mempoolInfo.mayHaveChanged();
+        if (result.tipSuspect) due.tipIsDue();
+      }
+    }
+    if (mempoolInfo.dueInMs() === 0) await mempoolInfo.sync(context);
+    return mempoolInfo.dueInMs() ?? options.pollIntervalMs;
+  };
+
+  /** What notices named has been taken from the list: if looking at it fails, the whole mempool is due. */
+  const keepingMempoolDue = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      due.mempoolIsDue();
+      throw error;
+    }
+  };
+
+  const afterFailure = (error: unknown): number => {
+    connected = false;
+    // After an outage nothing is sure: which chain it is, its tip, its mempool.
+    mustIdentify = true;
+    due.tipIsDue();
+    due.mempoolIsDue();
+    if (error instanceof GatewayError && error.code === 'GW_ERR_CHAIN_REPLACED') {
+      replacedSinceMs ??= nowMs();
+      if (nowMs() - replacedSinceMs >= options.wrongChainTimeoutMs) fail(error);
+    }
+    if (error instanceof RpcUnavailableError) reason = error.reason;
+    else if (error instanceof RpcMalformedError) reason = error.kind;
+    else reason = error instanceof GatewayError ? error.code : 'internal';
+    const isOwnFault = !(error instanceof GatewayError);
+    trouble.failed(
+      reason,
+      isOwnFault ? { err: error } : { detail: error.message },
+      'following the chain failed; trying again',
+    );
+    const waitMs = backoffMs(failures, deps.random(), RETRY);
+    failures += 1;
+    return waitMs;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      try {
+        const sleepMs = await step();
+        connected = true;
+        failures = 0;
+        if (reason === undefined) trouble.worksAgain('following the chain again');
+        if (!due.any || mustIdentify || reason !== undefined) await signalOrTime(sleepMs);
+      } catch (error) {
+        await pause(afterFailure(error));
+      }
+    }
+  };
+
+  const signalOrTime = (ms: number): Promise<void> => (stopping ? Promise.resolve() : signal.sleep(ms));
+
+  /** Sleeps through notices, so that a node in trouble is not asked at every one of them. */
+  const pause = async (ms: number): Promise<void> => {
+    const endMs = nowMs() + ms;
+    for (let leftMs = ms; leftMs > 0 && !stopping; leftMs = endMs - nowMs()) await signal.sleep(leftMs);
+  };
+
+  return {
+    failed,
+    start() {
+      pollTimer = setInterval(due.tipIsDue, options.pollIntervalMs);
+      mempoolTimer = setInterval(due.mempoolIsDue, options.mempoolPollIntervalMs);
+      running = run();
+    },
+    notify(notice) {
+      if (!stopping) due.note(notice);
+    },
+    state: () => ({
+      connected,
+      ...(reason === undefined ? {} : { reason }),
+      ...(identity === undefined ? {} : { chain: identity.chain, genesisHashHex: identity.genesisHashHex }),
+      ...(context.memory.tip === undefined
+        ? {}
+        : { tip: { height: context.memory.tip.height, hashHex: context.memory.tip.hashHex } }),
+      ...(nodeTip === undefined ? {} : { nodeTip }),
+      ...(agreedAtMs === undefined ? {} : { agreedAtMs }),
+      mempoolSize: context.mempool.size,
+      pendingNotices: due.pendingTxids,
+    }),
+    async stop() {
+      stopping = true;
+      clearInterval(pollTimer);
+      clearInterval(mempoolTimer);
+      signal.wake();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Notice } from '../node/noticeTypes.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { GatewayError } from '../protocol/gatewayError.js';
+
+/** Settings of the follower. */
+export interface FollowerOptions {
+  /** The chain that the user asked for; the node's own word is taken when absent. */
+  readonly network?: string;
+  /** The tip is compared at least this often, whatever ZMQ says. */
+  readonly pollIntervalMs: number;
+  /** The whole mempool is compared at least this often. */
+  readonly mempoolPollIntervalMs: number;
+  /** Least time between two `mempool` events. */
+  readonly mempoolEventIntervalMs: number;
+  /** How long a node on another chain is waited for before the follower gives up. */
+  readonly wrongChainTimeoutMs: number;
+  /** Blocks kept in memory for reorganisations; deeper ones are walked back by asking the node. */
+  readonly chainMemoryBlocks: number;
+}
+
+/** What the follower knows now, for health and metrics. */
+export interface FollowerState {
+  /** Whether the last question to the node was answered. */
+  readonly connected: boolean;
+  /** Why not, or what is waited for: a reason of the RPC client, `wrong_chain`, `node_behind`. */
+  readonly reason?: string;
+  readonly chain?: string;
+  readonly genesisHashHex?: string;
+  /** The newest block whose events are in the log. */
+  readonly tip?: ChainPoint;
+  /** The node's best block when it was last asked. */
+  readonly nodeTip?: ChainPoint;
+  /** Milliseconds of the monotonic clock when the tips last agreed. */
+  readonly agreedAtMs?: number;
+  /** Transactions tracked in the mempool. */
+  readonly mempoolSize: number;
+  /** Transactions named by notices and not looked at yet. */
+  readonly pendingNotices: number;
+}
+
+/** Follows the node's chain and mempool and appends what changes to the log. */
+export interface Follower {
+  /** Begins; returns at once. Waits for a node that is not there yet. */
+  start(): void;
+  /** A notice came: look now. Never blocks, never throws. */
+  notify(notice: Notice): void;
+  state(): FollowerState;
+  /** Ends after the step in hand. */
+  stop(): Promise<void>;
+  /** Resolves when following can go on no more: another chain, or a chain without a common block. Never rejects. */
+  readonly failed: Promise<GatewayError>;
+}

@@ -1,0 +1,44 @@
+import type { NodeReader } from '../node/nodeReader.js';
+import { draftMempoolInfo } from './drafts.js';
+import type { FollowContext } from './followContext.js';
+
+/** Says when the node's mempool figures changed, not more often than it is allowed to. */
+export interface MempoolInfoWatch {
+  /** Something happened that may have changed the figures. */
+  mayHaveChanged(): void;
+  /** Milliseconds until the figures may be asked for; `undefined` when there is no reason to. */
+  dueInMs(): number | undefined;
+  /** Asks, and appends a `mempool` event when the figures differ from the last ones. */
+  sync(context: Pick<FollowContext, 'log' | 'memory'>): Promise<void>;
+}
+
+/** `intervalMs` is the least time between two questions; `nowMs` is a monotonic clock. */
+export function createMempoolInfoWatch(
+  node: NodeReader,
+  intervalMs: number,
+  nowMs: () => number,
+): MempoolInfoWatch {
+  let suspect = false;
+  let askedAtMs = -Infinity;
+  let last: Buffer | undefined;
+  return {
+    mayHaveChanged() {
+      suspect = true;
+    },
+    dueInMs() {
+      return suspect ? Math.max(0, askedAtMs + intervalMs - nowMs()) : undefined;
+    },
+    async sync({ log, memory }) {
+      if (memory.tip === undefined) return;
+      askedAtMs = nowMs();
+      const info = await node.getMempoolInfo();
+      const isFirst = last === undefined;
+      if (last?.equals(info) !== true) {
+        // What stands at start is no change.
+        if (!isFirst) log.append([draftMempoolInfo(info, memory.tip)]);
+        last = info;
+      }
+      suspect = false;
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** Numbers that the node's own `sequence` topic gave to transactions, until the gateway's event about them is made. */
+export interface NodeSequenceNumbers {
+  /** Numbers waiting now; at most the limit given. */
+  readonly size: number;
+  remember(txid: string, mempoolSequence: string): void;
+  /** The number, once. */
+  take(txid: string): string | undefined;
+}
+
+/** Keeps at most `limit` numbers; the oldest is forgotten first. */
+export function createNodeSequenceNumbers(limit: number): NodeSequenceNumbers {
+  const numbers = new Map<string, string>();
+  return {
+    get size() {
+      return numbers.size;
+    },
+    remember(txid, mempoolSequence) {
+      numbers.set(txid, mempoolSequence);
+      if (numbers.size > limit) {
+        const oldest = numbers.keys().next();
+        if (oldest.done !== true) numbers.delete(oldest.value);
+      }
+    },
+    take(txid) {
+      const number = numbers.get(txid);
+      numbers.delete(txid);
+      return number;
+    },
+  };
+}

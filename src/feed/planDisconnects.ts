@@ -1,0 +1,166 @@
+import { assetOperations } from '../chain/assetOperations.js';
+import type { RememberedBlock } from '../chain/chainMemory.js';
+import { standingOf } from '../chain/reconcile.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import { GatewayError } from '../protocol/gatewayError.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
+import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
+import { draftDisconnectedBlock, forgottenBlockJson, type UndoneTransaction } from './draftGroups.js';
+import { draftReorg, type TransactionChange } from './drafts.js';
+import type { EventDraft } from './eventLogTypes.js';
+import type { FollowContext } from './followContext.js';
+import { inputsOf } from './inputsOf.js';
+
+/** Everything that undoing some blocks means; nothing is changed until it is applied. */
+export interface DisconnectPlan {
+  /** Newest first. */
+  readonly blocks: readonly RememberedBlock[];
+  /** The last common block. */
+  readonly forkPoint: RememberedBlock;
+  /** The events, to be called once, when they are appended. */
+  readonly draft: () => readonly EventDraft[];
+  /** Transactions of the undone blocks that are in the mempool again. */
+  readonly returned: readonly TrackedTransaction[];
+}
+
+/** Headers asked for in one batch while looking for the last common block. */
+const HEADERS_AT_ONCE = 20;
+/** Blocks of the new branch that are looked through for who conflicts with an undone transaction. */
+const NEW_BLOCKS_SEARCHED = 12;
+
+/**
+ * Works out what it means to leave the own branch for the node's. `undefined` when the node changed its mind on the way:
+ * compare the tips again. Throws `GW_ERR_CHAIN_REPLACED` when the node shares no block with what is remembered.
+ */
+export async function planDisconnects(
+  context: FollowContext,
+  nodeTip: ChainPoint,
+): Promise<DisconnectPlan | undefined> {
+  const path = await findForkPoint(context);
+  if (path.blocks.length === 0) return undefined;
+  const newBranch = await readNewBranch(context, path.forkPoint, nodeTip);
+  const undoneBlocks: { readonly block: BlockRecord; readonly undone: readonly UndoneTransaction[] }[] = [];
+  const returned: TrackedTransaction[] = [];
+  for (const remembered of path.blocks) {
+    const block = (await context.node.getBlock(remembered.hashHex)) ?? forgotten(remembered);
+    const records = await inBatches(block.txids, BLOCK_READER_DEFAULTS, (txids) =>
+      context.node.getTransactions(txids),
+    );
+    const undone: UndoneTransaction[] = [];
+    for (const [position, txid] of block.txids.entries()) {
+      const record = records[position];
+      if (record?.blockHashHex === block.hashHex && (record.height ?? -1) >= 0) return undefined;
+      const change = changeOf(txid, record, newBranch);
+      undone.push({ txid, position, ...(record ? { record } : {}), ...(change ? { change } : {}) });
+      if (record !== undefined && change?.status === 'unconfirmed') {
+        returned.push({
+          txid,
+          inputs: inputsOf(record.decoded),
+          operations: assetOperations(record.decoded),
+        });
+      }
+    }
+    undoneBlocks.push({ block, undone });
+  }
+  const { forkPoint } = path;
+  const oldTip = path.blocks[0] ?? forkPoint;
+  return {
+    ...path,
+    returned,
+    draft: () => [
+      ...undoneBlocks.flatMap(({ block, undone }) =>
+        draftDisconnectedBlock(block, undone, context.sequence.next),
+      ),
+      draftReorg({ forkPoint, oldTip, newTip: nodeTip, depth: path.blocks.length }),
+    ],
+  };
+}
+
+/** Who spends what, and who is confirmed, in the first blocks of the new branch. */
+interface NewBranch {
+  readonly txids: ReadonlySet<string>;
+  readonly spenderOf: ReadonlyMap<string, string>;
+}
+
+function changeOf(
+  txid: string,
+  record: TransactionRecord | undefined,
+  newBranch: NewBranch,
+): TransactionChange | undefined {
+  if (newBranch.txids.has(txid)) return undefined;
+  if (record === undefined) return { status: 'evicted' };
+  if (record.blockHashHex === undefined) return { status: 'unconfirmed' };
+  if ((record.height ?? -1) >= 0) return undefined;
+  for (const outpoint of inputsOf(record.decoded)) {
+    const byTxid = newBranch.spenderOf.get(outpoint);
+    if (byTxid !== undefined) return { status: 'conflicted', byTxid };
+  }
+  return { status: 'evicted' };
+}
+
+async function readNewBranch(
+  context: FollowContext,
+  forkPoint: ChainPoint,
+  nodeTip: ChainPoint,
+): Promise<NewBranch> {
+  const txids = new Set<string>();
+  const spenderOf = new Map<string, string>();
+  const lastHeight = Math.min(nodeTip.height, forkPoint.height + NEW_BLOCKS_SEARCHED);
+  for (let height = forkPoint.height + 1; height <= lastHeight; height += 1) {
+    const hashHex = await context.node.getBlockHash(height);
+    const block = hashHex === undefined ? undefined : await context.node.getBlock(hashHex);
+    const full = block === undefined ? undefined : await context.blocks.readTransactions(block);
+    if (full === undefined) break;
+    for (const { decoded } of full.transactions) {
+      txids.add(decoded.txid);
+      for (const outpoint of inputsOf(decoded)) spenderOf.set(outpoint, decoded.txid);
+    }
+  }
+  return { txids, spenderOf };
+}
+
+/** The own blocks that are not on the node's best chain, newest first, and the block below them. */
+async function findForkPoint(
+  context: FollowContext,
+): Promise<{ readonly blocks: readonly RememberedBlock[]; readonly forkPoint: RememberedBlock }> {
+  const remembered = context.memory.newestFirst();
+  const blocks: RememberedBlock[] = [];
+  for (let start = 0; start < remembered.length; start += HEADERS_AT_ONCE) {
+    const some = remembered.slice(start, start + HEADERS_AT_ONCE);
+    const headers = await context.node.getHeaders(some.map((block) => block.hashHex));
+    for (const [index, block] of some.entries()) {
+      if (standingOf(headers[index]?.confirmations) === 'active') return { blocks, forkPoint: block };
+      blocks.push(block);
+    }
+  }
+  return walkBelowMemory(context, blocks);
+}
+
+/** The reorganisation is deeper than the memory: the node still knows its stale blocks, so their parents are asked for. */
+async function walkBelowMemory(
+  context: FollowContext,
+  blocks: RememberedBlock[],
+): Promise<{ readonly blocks: readonly RememberedBlock[]; readonly forkPoint: RememberedBlock }> {
+  for (;;) {
+    const oldest = blocks.at(-1);
+    const block = oldest === undefined ? undefined : await context.node.getBlock(oldest.hashHex);
+    const parentHash = block?.previousHashHex;
+    const parent = parentHash === undefined ? undefined : await context.node.getBlock(parentHash);
+    if (parent === undefined) {
+      throw new GatewayError(
+        'the node shares no block with the chain that was followed so far: it was given other data. ' +
+          'Check the node, then start the gateway again.',
+        { code: 'GW_ERR_CHAIN_REPLACED', retryable: true },
+      );
+    }
+    const [header] = await context.node.getHeaders([parent.hashHex]);
+    const remembered = { height: parent.height, hashHex: parent.hashHex, txids: parent.txids };
+    if (standingOf(header?.confirmations) === 'active') return { blocks, forkPoint: remembered };
+    blocks.push(remembered);
+  }
+}
+
+function forgotten(block: RememberedBlock): BlockRecord {
+  return { ...block, json: forgottenBlockJson(block) };
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { packageVersion } from './config/packageVersion.js';
+import { splitRpcUrl } from './config/resolveNode.js';
+import { createEventLog } from './feed/eventLog.js';
+import { createFollower } from './feed/follower.js';
+import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
+import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
+import { createNodeReader } from './node/nodeReader.js';
+import { createRpcClient } from './node/rpcClient.js';
+import { createZmqListener } from './node/zmqListener.js';
+import { describeHealth } from './observe/health.js';
+import type { Health } from './observe/healthTypes.js';
+import { createServer } from './server/createServer.js';
+
+/** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
+const MAX_WAITING_CALLS = 1000;
+/** The whole mempool is compared this often, even if nothing suggests a loss. */
+const MEMPOOL_POLL_MS = 10_000;
+/** Blocks remembered for reorganisations: more than the 60 below which evrmored refuses them. */
+const CHAIN_MEMORY_BLOCKS = 100;
+/** A client that is behind and reads nothing for this long is closed. */
+const SLOW_TIMEOUT_MS = 60_000;
+/** Hex digits of the genesis hash that cursors carry. */
+const CHAIN_ID_DIGITS = 8;
+
+/**
+ * Starts a gateway: the one place where the parts are put together. Rejects with a `GatewayError` when it cannot listen; a
+ * node that is not there yet is waited for.
+ */
+export async function startGateway(options: StartGatewayOptions): Promise<Gateway> {
+  const { settings, logger } = options;
+  const node = nodeOf(options.node);
+  const version = packageVersion();
+  const nowMs = (): number => performance.now();
+  const startedAtMs = nowMs();
+
+  const rpc = createRpcClient({
+    url: node.rpcUrl,
+    credentials: node.credentials,
+    slots: settings.rpcSlots,
+    defaultDeadlineMs: settings.rpcDeadlineMs,
+    maxAnswerBytes: settings.rpcMaxAnswerBytes,
+    maxWaiting: MAX_WAITING_CALLS,
+    logger: logger.child({ part: 'rpc' }),
+  });
+  const log = createEventLog({
+    epoch: newEpoch(),
+    maxEvents: settings.logMemoryEvents,
+    maxBytes: settings.logMemoryBytes,
+    chainId: () => follower.state().genesisHashHex?.slice(0, CHAIN_ID_DIGITS) ?? '0'.repeat(CHAIN_ID_DIGITS),
+    onListenerError: (error) => {
+      logger.error({ err: error }, 'a reader of the event log failed');
+    },
+  });
+  const follower = createFollower(
+    {
+      ...(node.network === undefined ? {} : { network: node.network }),
+      pollIntervalMs: settings.pollIntervalMs,
+      mempoolPollIntervalMs: MEMPOOL_POLL_MS,
+      mempoolEventIntervalMs: settings.mempoolIntervalMs,
+      wrongChainTimeoutMs: settings.wrongChainTimeoutMs,
+      chainMemoryBlocks: CHAIN_MEMORY_BLOCKS,
+    },
+    {
+      node: createNodeReader(rpc, 'live'),
+      log,
+      logger: logger.child({ part: 'follower' }),
+      nowMs,
+      random: Math.random,
+    },
+  );
+  const listener = createZmqListener({
+    addresses: node.zmqAddresses,
+    logger: logger.child({ part: 'zmq' }),
+    onNotice: follower.notify,
+  });
+  const health = (): Health =>
+    describeHealth({
+      version,
+      simulated: node.simulated,
+      nowMs: nowMs(),
+      startedAtMs,
+      follower: follower.state(),
+      zmq: listener.state(),
+      clients: server.stats().clients,
+      log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
+    });
+  const server = createServer(
+    {
+      host: settings.host,
+      port: settings.port,
+      maxMessageBytes: settings.maxMessageBytes,
+      maxDepth: settings.maxDepth,
+      maxClients: settings.maxClients,
+      maxCommandsInFlight: settings.maxCommandsInFlight,
+      commandDeadlineMs: settings.commandDeadlineMs,
+      maxAnswerBytes: settings.maxAnswerBytes,
+      maxBufferedBytes: settings.maxBufferedBytes,
+      slowTimeoutMs: SLOW_TIMEOUT_MS,
+      pingIntervalMs: settings.pingIntervalMs,
+      pingTimeoutMs: settings.pingTimeoutMs,
+      version,
+    },
+    {
+      log,
+      rpc,
+      health,
+      genesisHash: () => follower.state().genesisHashHex,
+      logger: logger.child({ part: 'server' }),
+    },
+  );
+
+  const closeNodeSide = async (): Promise<void> => {
+    await listener.stop();
+    // The calls in hand end with the client, so that a node that hangs does not hold up the stop.
+    await Promise.all([follower.stop(), rpc.close()]);
+  };
+
+  let address;
+  try {
+    address = await server.start();
+    follower.start();
+    listener.start();
+  } catch (error) {
+    await closeNodeSide();
+    throw error;
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `ws://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+    health,
+    failed: follower.failed,
+    stop() {
+      stopped ??= (async () => {
+        await server.stop(settings.graceMs);
+        await closeNodeSide();
+      })();
+      return stopped;
+    },
+  };
+}
+
+interface NodeAccess {
+  readonly rpcUrl: string;
+  readonly credentials: CredentialSource;
+  readonly zmqAddresses: readonly string[];
+  readonly network?: string;
+  readonly simulated: boolean;
+}
+
+function nodeOf(node: StartGatewayOptions['node']): NodeAccess {
+  if ('rpcUrl' in node) return { ...node, simulated: false };
+  const { url, credentials } = splitRpcUrl(node.simulated.rpcUrl);
+  return {
+    rpcUrl: url,
+    credentials: createFixedCredentials(credentials ?? { user: '', password: '' }),
+    zmqAddresses: node.simulated.zmqAddresses,
+    simulated: true,
+  };
+}
+
+/** A name that no other log has: 48 random bits as 12 hex digits. */
+function newEpoch(): string {
+  return randomBytes(6).toString('hex');
+}
