@@ -18,10 +18,18 @@ export interface ConnectionLimits {
   readonly command_deadline_ms: number;
   /** Longest answer to a command, bytes. */
   readonly max_answer_bytes: number;
+  /** Unsent bytes above which the connection is fed at its own pace. */
+  readonly max_buffered_bytes: number;
+  /** Longest time in which a connection with unsent bytes takes none of them, milliseconds. */
+  readonly slow_timeout_ms: number;
   /** Time between two pings, milliseconds. */
   readonly ping_interval_ms: number;
   /** Longest time until a ping is answered, milliseconds. */
   readonly ping_timeout_ms: number;
+  /** Messages that break the protocol, within `bad_message_window_ms`; one more ends the connection. */
+  readonly max_bad_messages: number;
+  /** Milliseconds. */
+  readonly bad_message_window_ms: number;
 }
 
 /** What the welcome tells. */

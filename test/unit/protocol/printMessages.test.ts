@@ -90,8 +90,12 @@ const LIMITS = {
   max_commands_in_flight: 16,
   command_deadline_ms: 30000,
   max_answer_bytes: 16777216,
+  max_buffered_bytes: 1048576,
+  slow_timeout_ms: 60000,
   ping_interval_ms: 30000,
   ping_timeout_ms: 10000,
+  max_bad_messages: 100,
+  bad_message_window_ms: 10000,
 };
 
 describe('welcome', () => {
