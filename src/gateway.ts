@@ -14,8 +14,6 @@ import { createServer } from './server/createServer.js';
 
 /** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
 const MAX_WAITING_CALLS = 1000;
-/** The whole mempool is compared this often, even if nothing suggests a loss. */
-const MEMPOOL_POLL_MS = 10_000;
 /** Blocks remembered for reorganisations: more than the 60 below which evrmored refuses them. */
 const CHAIN_MEMORY_BLOCKS = 100;
 /** A client that is behind and reads nothing for this long is closed. */
@@ -56,7 +54,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     {
       ...(node.network === undefined ? {} : { network: node.network }),
       pollIntervalMs: settings.pollIntervalMs,
-      mempoolPollIntervalMs: MEMPOOL_POLL_MS,
+      mempoolPollIntervalMs: settings.mempoolPollIntervalMs,
       mempoolEventIntervalMs: settings.mempoolIntervalMs,
       wrongChainTimeoutMs: settings.wrongChainTimeoutMs,
       chainMemoryBlocks: CHAIN_MEMORY_BLOCKS,

@@ -17,7 +17,7 @@ export const SETTINGS = {
     group: 'Node',
     commands: ['serve'],
     secret: true,
-    allowed: 'http://[user:password@]host[:port], without path, query or fragment',
+    allowed: 'http://host:port or http://user:password@host:port',
     isAllowed: isRpcUrl,
     description:
       'Where the node answers RPC. Better put a password into the environment or the file than on the command line, where every user of the machine sees it.',
@@ -95,6 +95,16 @@ export const SETTINGS = {
     max: MAX_TIMER_MS,
     unit: 'ms',
     description: 'Time between two looks at the node when it sends no notices.',
+  }),
+  mempoolPollIntervalMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 10_000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description:
+      "Time between two comparisons of the whole mempool with the node's, which finds what no notice told: all that leaves it.",
   }),
   mempoolIntervalMs: integer({
     group: 'Node',
