@@ -34,10 +34,10 @@ export function isZmqAddress(value: string): boolean {
 
 /**
  * Hides what stands between `//` and `@` of every address in a text, but for the user's name. A password with an `@` or a `/`
- * that nobody encoded is hidden too.
+ * that nobody encoded is hidden too. `user:password@` stays: that is how documentation and messages write it.
  */
 export function hidePasswords(value: string): string {
-  return value.replace(/(:\/\/[^:@\s/]*):[^\s]*@/g, '$1:***@');
+  return value.replace(/(:\/\/(?!user:password@)[^:@\s/]*):[^\s]*@/g, '$1:***@');
 }
 
 /** A URL, or undefined where the text is none. */

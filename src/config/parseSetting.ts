@@ -72,7 +72,7 @@ const MAX_SHOWN = 120;
 export function showValue(setting: Setting | undefined, value: unknown): string {
   if (typeof value === 'string') return showText(setting, value);
   if (Array.isArray(value)) return value.map((item: unknown) => showValue(setting, item)).join(', ');
-  if (setting?.secret === true) return '(not shown)';
+  if (setting?.secret === true) return '***';
   return shorten(JSON.stringify(value));
 }
 
@@ -86,8 +86,7 @@ function showText(setting: Setting | undefined, value: string): string {
 function showAddress(value: string): string {
   const url = parseUrl(value);
   // An `@` outside the user's part belongs to a password that was not encoded.
-  if (url === undefined || url.host === '' || (url.username === '' && value.includes('@')))
-    return '(not shown)';
+  if (url === undefined || url.host === '' || (url.username === '' && value.includes('@'))) return '***';
   const user = url.username === '' ? '' : `${url.username}:***@`;
   return `${url.protocol}//${user}${url.host}${url.pathname + url.search + url.hash === '/' ? '' : '/…'}`;
 }

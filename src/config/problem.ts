@@ -3,11 +3,14 @@ import { GatewayError } from '../protocol/gatewayError.js';
 /** Where a value came from. */
 export type SettingSource = 'flag' | 'env' | 'file' | 'default';
 
+/** Where a problem lies: in a value, or in the node's own files. */
+export type ProblemSource = SettingSource | 'node_file';
+
 /** One thing that is wrong with a configuration. */
 export interface Problem {
   /** Key of the setting, or the unknown word as it was given. */
   readonly key: string;
-  readonly source: SettingSource;
+  readonly source: ProblemSource;
   /** The name under which it was given: `--port`, `EVRMORE_GATEWAY_PORT`, or the key in the file. */
   readonly name: string;
   /** The value as text, without secrets, shortened; absent where there is none to show. */
