@@ -1,0 +1,149 @@
+import type { Logger } from 'pino';
+import type { EventLog } from '../feed/eventLogTypes.js';
+import type { RpcClient } from '../node/rpcTypes.js';
+import type { Health } from '../observe/healthTypes.js';
+import { CLOSE_CODES } from '../protocol/codes.js';
+import { printError, printWelcome, type ConnectionLimits } from '../protocol/printMessages.js';
+import { TOPIC_NAMES } from '../protocol/topics.js';
+import { BAD_MESSAGE_LIMIT } from './badMessages.js';
+import { createCommandRunner } from './commandRunner.js';
+import { createHttpRoutes } from './httpRoutes.js';
+import { createHub } from './hub.js';
+import type { HubStats } from './hubTypes.js';
+import { createSession, type Session } from './session.js';
+import { createWebSocketServer, frameText } from './webSocketServer.js';
+
+/** Where to listen, and the limits; times in milliseconds. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Longest message of a client, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Deepest nesting of a client's message. */
+  readonly maxDepth: number;
+  /** Connections at the same time. */
+  readonly maxClients: number;
+  /** Commands of one connection that wait for their answers. */
+  readonly maxCommandsInFlight: number;
+  readonly commandDeadlineMs: number;
+  /** Longest result of a command that is passed on, in bytes. */
+  readonly maxAnswerBytes: number;
+  /** Unsent bytes of a connection above which it is fed at its own pace. */
+  readonly maxBufferedBytes: number;
+  /** Longest time in which a connection with unsent bytes takes none of them. */
+  readonly slowTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** Version of this package. */
+  readonly version: string;
+}
+
+/** What the server works with. */
+export interface ServerDeps {
+  readonly log: EventLog;
+  readonly rpc: RpcClient;
+  readonly health: () => Health;
+  /** Hash of the running chain's genesis block; absent until the node has said. */
+  readonly genesisHash: () => string | undefined;
+  readonly logger: Logger;
+}
+
+/** Figures of the server, for health and metrics. */
+export interface ServerStats extends HubStats {
+  readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
+}
+
+/** The clients' side of the gateway. */
+export interface Server {
+  /** Listens. Rejects with a `GatewayError` of code `GW_ERR_LISTEN` that says what to do. */
+  start(): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Takes no more connections, writes what is in the log, closes every client with 1001 and its cursor, and after `graceMs` ends
+   * what is left. May be called twice; resolves when nothing is open any more.
+   */
+  stop(graceMs: number): Promise<void>;
+  stats(): ServerStats;
+}
+
+/** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
+export function createServer(options: ServerOptions, deps: ServerDeps): Server {
+  const { log, logger } = deps;
+  const hub = createHub({ maxBufferedBytes: options.maxBufferedBytes }, { log, frame: frameText });
+  const commands = createCommandRunner(options, deps);
+  const sessions = new Set<Session>();
+  let stopped: Promise<void> | undefined;
+
+  const transport = createWebSocketServer(options, {
+    onRequest: createHttpRoutes({ health: deps.health }),
+    onConnection(connection) {
+      const session = createSession(options, {
+        connection,
+        hub,
+        commands,
+        welcome: welcomeMessage(),
+        logger,
+      });
+      sessions.add(session);
+      logger.debug({ client: connection.id }, 'client connected');
+      return {
+        ...session,
+        onClosed() {
+          sessions.delete(session);
+          session.onClosed();
+          logger.debug({ client: connection.id }, 'client gone');
+        },
+      };
+    },
+    tooBigMessage: printError({
+      code: 'too_big',
+      message: `the message is longer than ${options.maxMessageBytes} bytes; the connection is closed`,
+    }),
+    logger,
+  });
+
+  function welcomeMessage(): string {
+    const cursor = log.read(log.headSeq, 1)?.[0]?.cursor;
+    const { chain, simulated, tip } = deps.health();
+    return printWelcome({
+      version: options.version,
+      simulated,
+      ...(chain === undefined ? {} : { chain }),
+      ...(tip === undefined ? {} : { tip }),
+      topics: TOPIC_NAMES,
+      limits: limitsOf(options),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+  }
+
+  async function stop(graceMs: number): Promise<void> {
+    transport.stopAccepting();
+    hub.flush();
+    for (const session of sessions) session.close(CLOSE_CODES.going_away, 'shutting down');
+    await transport.waitUntilEmpty(graceMs);
+    await transport.destroy();
+    hub.close();
+  }
+
+  return {
+    start: () => transport.listen(),
+    stop: (graceMs) => (stopped ??= stop(graceMs)),
+    stats: () => ({ ...hub.stats(), commands: commands.stats() }),
+  };
+}
+
+function limitsOf(options: ServerOptions): ConnectionLimits {
+  return {
+    max_message_bytes: options.maxMessageBytes,
+    max_depth: options.maxDepth,
+    max_commands_in_flight: options.maxCommandsInFlight,
+    command_deadline_ms: options.commandDeadlineMs,
+    max_answer_bytes: options.maxAnswerBytes,
+    ping_interval_ms: options.pingIntervalMs,
+    ping_timeout_ms: options.pingTimeoutMs,
+    max_buffered_bytes: options.maxBufferedBytes,
+    slow_timeout_ms: options.slowTimeoutMs,
+    max_bad_messages: BAD_MESSAGE_LIMIT.count,
+    bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
+  };
+}

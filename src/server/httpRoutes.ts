@@ -1,0 +1,90 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Health } from '../observe/healthTypes.js';
+import { PAGE_HTML, PAGE_POLICY } from './page.js';
+import { isReady, printHealth } from './printHealth.js';
+
+/** What the routes show. */
+export interface HttpRoutesDeps {
+  readonly health: () => Health;
+}
+
+/** One answer, before it is written. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const HTML_TYPE = 'text/html; charset=utf-8';
+const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+const ROUTES: ReadonlyMap<string, (deps: HttpRoutesDeps) => HttpAnswer> = new Map<
+  string,
+  (deps: HttpRoutesDeps) => HttpAnswer
+>([
+  [
+    '/',
+    () => ({
+      status: 200,
+      contentType: HTML_TYPE,
+      body: PAGE_HTML,
+      headers: { 'Content-Security-Policy': PAGE_POLICY },
+    }),
+  ],
+  ['/health', ({ health }) => json(200, printHealth(health()))],
+  ['/ready', ({ health }) => ready(health())],
+]);
+
+/**
+ * What one request is answered: the page on `/`, the health record on `/health`, 200 or 503 on `/ready`, 404 elsewhere, 405 for other
+ * methods than GET and HEAD.
+ */
+export function routeHttp(method: string, url: string, deps: HttpRoutesDeps): HttpAnswer {
+  const path = url.split('?', 1)[0] ?? '';
+  const route = ROUTES.get(path);
+  if (route === undefined) {
+    // WebSocket connections are taken here too; a plain request to the path shows that its sender does not know.
+    const hint = path === '/ws' ? 'this path takes WebSocket connections' : 'no such path';
+    return json(404, JSON.stringify({ error: hint, paths: [...ROUTES.keys(), '/ws'] }));
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    const body = JSON.stringify({ error: 'method not allowed', allowed: ['GET', 'HEAD'] });
+    return { ...json(405, body), headers: { Allow: 'GET, HEAD' } };
+  }
+  return route(deps);
+}
+
+/** Plain HTTP: a body that a request may have is never read. */
+export function createHttpRoutes(deps: HttpRoutesDeps): RequestListener {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const method = request.method ?? '';
+    const answer = routeHttp(method, request.url ?? '', deps);
+    const hasBody =
+      request.headers['transfer-encoding'] !== undefined ||
+      (request.headers['content-length'] ?? '0') !== '0';
+    response.writeHead(answer.status, {
+      'Content-Type': answer.contentType,
+      'Content-Length': Buffer.byteLength(answer.body),
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Content-Security-Policy': NO_CONTENT_POLICY,
+      ...(hasBody ? { Connection: 'close' } : {}),
+      ...answer.headers,
+    });
+    response.end(method === 'HEAD' ? undefined : answer.body);
+  };
+}
+
+function ready(health: Health): HttpAnswer {
+  const isUp = isReady(health);
+  return json(isUp ? 200 : 503, JSON.stringify({ ready: isUp, status: health.status }));
+}
+
+function json(status: number, body: string): HttpAnswer {
+  return { status, contentType: JSON_TYPE, body: `${body}\n` };
+}

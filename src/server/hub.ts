@@ -1,0 +1,268 @@
+import type { Topic } from '../protocol/topics.js';
+import { createCohorts } from './cohorts.js';
+import type { Connection } from './connection.js';
+import type { Hub, HubDeps, HubOptions } from './hubTypes.js';
+import { ALL_TOPICS, createLogSlices, type Slice } from './logSlices.js';
+import {
+  advance,
+  fallBehind,
+  NEW_READER,
+  nextRead,
+  readerMask,
+  rejoin,
+  resumePosition,
+  subscribe,
+  unsubscribe,
+  type Position,
+  type Reader,
+  type ReadRange,
+} from './reader.js';
+import { maskOf, topicsOf, type TopicMask } from './topicMask.js';
+
+/** Message bytes that go to the cohorts in one turn, and the next turn takes the rest: so sockets can drain in between. */
+const MAX_TICK_BYTES = 1024 * 1024;
+/** Message bytes that a client that is behind is given at once. */
+const MAX_CHUNK_BYTES = 256 * 1024;
+/** Message bytes that all clients that are behind are given in one turn: live clients do not wait longer than this takes. */
+const MAX_BEHIND_BYTES_PER_TICK = 8 * 1024 * 1024;
+
+interface Client {
+  readonly connection: Connection;
+  readonly onLost: (cursor: string | undefined) => void;
+  reader: Reader;
+  /** Waits for its socket to drain. */
+  draining: boolean;
+  gone: boolean;
+}
+
+/**
+ * Distributes the log. Live clients that want the same topics form a cohort: the frames of one turn are joined once per cohort, and
+ * each socket gets that same buffer in one write. A client that does not take its bytes leaves its cohort and reads the log by
+ * itself until it has caught up: it loses nothing, and nobody waits for it.
+ */
+export function createHub(options: HubOptions, deps: HubDeps): Hub {
+  const { log } = deps;
+  const schedule = deps.schedule ?? setImmediate;
+  const maxChunkBytes = Math.min(MAX_CHUNK_BYTES, options.maxBufferedBytes);
+  const clients = new Set<Client>();
+  const cohorts = createCohorts<Client>();
+  /** Clients that are behind and whose socket takes bytes; served in this order. */
+  const ready = new Set<Client>();
+  const slices = createLogSlices(log, deps.frame);
+  const subscriptions: Record<Topic, number> = {
+    blocks: 0,
+    transactions: 0,
+    assets: 0,
+    mempool: 0,
+    sequence: 0,
+  };
+  const counts = { ticks: 0, cohortJoins: 0, behindJoins: 0, writes: 0 };
+  let place = positionAt(log.headSeq);
+  let behindCount = 0;
+  let scheduled = false;
+  let closed = false;
+
+  const removeListener = log.onAppend(wake);
+
+  function positionAt(seq: number): Position {
+    return { seq, cursor: log.read(seq, 1)?.[0]?.cursor };
+  }
+
+  function wake(): void {
+    if (scheduled || closed) return;
+    scheduled = true;
+    schedule(tick);
+  }
+
+  function tick(): void {
+    scheduled = false;
+    if (closed) return;
+    writeToCohorts(MAX_TICK_BYTES);
+    feedReady();
+    if (place.seq < log.headSeq || ready.size > 0) wake();
+  }
+
+  /** Moves the cohorts on by up to `maxBytes` of messages, and by one event at least. */
+  function writeToCohorts(maxBytes: number): void {
+    if (place.seq >= log.headSeq) return;
+    if (cohorts.size === 0) {
+      place = positionAt(log.headSeq);
+      return;
+    }
+    const events = slices.take(place.seq, { untilSeq: log.headSeq, maxBytes, mask: ALL_TOPICS });
+    if (events === undefined) {
+      skipLost();
+      return;
+    }
+    const last = events.at(-1);
+    if (last === undefined) return;
+    place = { seq: last.seq, cursor: last.cursor };
+    counts.ticks += 1;
+    for (const cohort of cohorts.list()) {
+      const buffer = slices.join(events, cohort.mask);
+      if (buffer === undefined) continue;
+      counts.cohortJoins += 1;
+      for (const client of cohort.members) write(client, buffer);
+    }
+  }
+
+  /** More was appended at once than the log keeps: the place of the cohorts is gone, and so is that of all who were live. */
+  function skipLost(): void {
+    const lostAt = place;
+    place = positionAt(log.headSeq);
+    for (const client of [...clients]) {
+      if (client.reader.liveMask === 0) continue;
+      update(client, fallBehind(client.reader, lostAt));
+      ready.add(client);
+    }
+  }
+
+  function write(client: Client, buffer: Buffer): void {
+    client.connection.writeFrames(buffer);
+    counts.writes += 1;
+    if (client.connection.unsentBytes() <= options.maxBufferedBytes) return;
+    update(client, fallBehind(client.reader, place));
+    waitForDrain(client);
+  }
+
+  function waitForDrain(client: Client): void {
+    if (client.draining) return;
+    client.draining = true;
+    ready.delete(client);
+    client.connection.onDrain(() => {
+      client.draining = false;
+      if (client.gone || closed) return;
+      ready.add(client);
+      wake();
+    });
+  }
+
+  function feedReady(): void {
+    const chunks = new Map<string, Slice>();
+    let budget = MAX_BEHIND_BYTES_PER_TICK;
+    for (const client of [...ready]) {
+      if (budget <= 0) return;
+      ready.delete(client);
+      budget -= feed(client, chunks);
+    }
+  }
+
+  /** Gives one client that is behind its next chunk; returns how many bytes were written. */
+  function feed(client: Client, chunks: Map<string, Slice>): number {
+    update(client, rejoin(client.reader, place));
+    const range = nextRead(client.reader, log.headSeq);
+    if (range === undefined) {
+      // At the head already, where the cohorts are not yet: it joins them there after their next turn.
+      if (client.reader.behind.length > 0) ready.add(client);
+      return 0;
+    }
+    const chunk = readChunk(range, chunks);
+    if (chunk === undefined) {
+      lose(client);
+      return 0;
+    }
+    update(client, rejoin(advance(client.reader, chunk.end), place));
+    if (chunk.buffer === undefined) {
+      if (client.reader.behind.length > 0) ready.add(client);
+      return 0;
+    }
+    client.connection.writeFrames(chunk.buffer);
+    counts.writes += 1;
+    if (client.connection.unsentBytes() > options.maxBufferedBytes) {
+      update(client, fallBehind(client.reader, place));
+    }
+    if (client.reader.behind.length > 0) waitForDrain(client);
+    return chunk.buffer.length;
+  }
+
+  /** Clients at the same place that want the same share one buffer within a turn. */
+  function readChunk(range: ReadRange, chunks: Map<string, Slice>): Slice | undefined {
+    const key = `${range.mask}:${range.afterSeq}:${range.untilSeq}`;
+    const known = chunks.get(key);
+    if (known !== undefined) return known;
+    const { untilSeq, mask } = range;
+    const events = slices.take(range.afterSeq, { untilSeq, maxBytes: maxChunkBytes, mask });
+    const last = events?.at(-1);
+    if (events === undefined || last === undefined) return undefined;
+    const buffer = slices.join(events, mask);
+    if (buffer !== undefined) counts.behindJoins += 1;
+    const chunk: Slice = { buffer, end: { seq: last.seq, cursor: last.cursor } };
+    chunks.set(key, chunk);
+    return chunk;
+  }
+
+  /** Gives the client its new state, and the cohort that goes with it. */
+  function update(client: Client, reader: Reader): void {
+    const before = client.reader;
+    if (reader === before) return;
+    client.reader = reader;
+    cohorts.move(client, before.liveMask, reader.liveMask);
+    behindCount += Number(reader.behind.length > 0) - Number(before.behind.length > 0);
+    countTopics(readerMask(before), -1);
+    countTopics(readerMask(reader), 1);
+  }
+
+  function countTopics(mask: TopicMask, step: 1 | -1): void {
+    for (const topic of topicsOf(mask)) subscriptions[topic] += step;
+  }
+
+  function leave(client: Client): void {
+    if (client.gone) return;
+    update(client, NEW_READER);
+    client.gone = true;
+    clients.delete(client);
+    ready.delete(client);
+  }
+
+  /** The client's place has left the log's memory. This is the one place where a replay from the chain will take over. */
+  function lose(client: Client): void {
+    const { cursor } = resumePosition(client.reader, place);
+    leave(client);
+    client.onLost(cursor);
+  }
+
+  return {
+    enter(connection, onLost) {
+      const client: Client = { connection, onLost, reader: NEW_READER, draining: false, gone: false };
+      clients.add(client);
+      return {
+        subscribe(topics) {
+          if (client.gone) return;
+          const head = place.seq === log.headSeq ? place : positionAt(log.headSeq);
+          update(client, subscribe(client.reader, maskOf(topics), head, place));
+          if (client.reader.behind.length > 0 && !client.draining) {
+            ready.add(client);
+            wake();
+          }
+        },
+        unsubscribe(topics) {
+          const mask = maskOf(topics);
+          if ((readerMask(client.reader) & mask) === 0) return false;
+          update(client, unsubscribe(client.reader, mask));
+          return true;
+        },
+        resumeCursor: () => resumePosition(client.reader, place).cursor,
+        isBehind: () => client.reader.behind.length > 0,
+        leave: () => {
+          leave(client);
+        },
+      };
+    },
+    flush() {
+      while (!closed && place.seq < log.headSeq) writeToCohorts(MAX_TICK_BYTES);
+      if (!closed) feedReady();
+    },
+    stats: () => ({
+      clients: clients.size,
+      behind: behindCount,
+      subscriptionsByTopic: { ...subscriptions },
+      cohorts: cohorts.size,
+      ...counts,
+    }),
+    close() {
+      closed = true;
+      removeListener();
+      ready.clear();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { EventLog } from '../feed/eventLogTypes.js';
+import type { Topic } from '../protocol/topics.js';
+import type { Connection } from './connection.js';
+
+/** Limits of the hub. */
+export interface HubOptions {
+  /** A client with more unsent bytes than this leaves its cohort and is fed at its own pace. */
+  readonly maxBufferedBytes: number;
+}
+
+/** What the hub works with. */
+export interface HubDeps {
+  readonly log: EventLog;
+  /** A message as the parts of one WebSocket text frame, payload not copied. */
+  readonly frame: (message: Buffer) => readonly Buffer[];
+  /** Runs the callback soon, after input and output had their turn; `setImmediate` if absent. */
+  readonly schedule?: (callback: () => void) => void;
+}
+
+/** Figures of the hub, for health, metrics and tests. */
+export interface HubStats {
+  readonly clients: number;
+  /** Clients that are fed at their own pace. */
+  readonly behind: number;
+  readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
+  /** Sets of topics that at least one live client wants. */
+  readonly cohorts: number;
+  /** Turns in which events went to cohorts. */
+  readonly ticks: number;
+  /** Times that the frames of a turn were joined: at most once per cohort and turn. */
+  readonly cohortJoins: number;
+  /** Times that frames were joined for clients that are behind. */
+  readonly behindJoins: number;
+  /** Writes to sockets. */
+  readonly writes: number;
+}
+
+/** A client's place in the hub. */
+export interface HubClient {
+  /** From now on: nothing that is in the log already is sent. What is subscribed already stays as it is. */
+  subscribe(topics: readonly Topic[]): void;
+  /** `false` when none of the topics was subscribed. No event of them is written after this. */
+  unsubscribe(topics: readonly Topic[]): boolean;
+  /** Where to resume without a hole, given everything that was written; absent before the first event. */
+  resumeCursor(): string | undefined;
+  /** Whether the client is fed at its own pace. */
+  isBehind(): boolean;
+  /** Ends all of it; may be called twice. */
+  leave(): void;
+}
+
+/** Log to live clients. */
+export interface Hub {
+  /**
+   * Takes in a connection. `onLost` is called when the place that the client reads at has left the log's memory; the client has
+   * left the hub by then, and gets no more events.
+   */
+  enter(connection: Connection, onLost: (cursor: string | undefined) => void): HubClient;
+  /** Writes to the live clients all that is in the log, now. */
+  flush(): void;
+  stats(): HubStats;
+  /** Stops listening to the log and writes no more. */
+  close(): void;
+}

@@ -1,0 +1,292 @@
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import * as wsModule from 'ws';
+import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
+import { CLOSE_CODES } from '../protocol/codes.js';
+import { GatewayError } from '../protocol/gatewayError.js';
+import type { Connection, ConnectionHandlers } from './connection.js';
+import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
+import { describeListenError } from './listenError.js';
+import { refuseUpgrade } from './refuseUpgrade.js';
+import { createSocketConnection } from './socketConnection.js';
+
+/** Where to listen, and limits of every connection. */
+export interface WebSocketServerOptions extends KeepAliveOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Connections at the same time; one more is answered with HTTP 503. */
+  readonly maxClients: number;
+  /** Longest message of a client; one byte more closes with 1009. */
+  readonly maxMessageBytes: number;
+  /** Unsent bytes of answers above which no more is read of that client until it has taken them. */
+  readonly maxBufferedBytes: number;
+}
+
+/** What the server calls. */
+export interface WebSocketServerDeps {
+  /** Answers plain HTTP requests. */
+  readonly onRequest: RequestListener;
+  /** A client has connected; the handlers are told what happens to it. */
+  readonly onConnection: (connection: Connection) => ConnectionHandlers;
+  /** The message that is sent before a connection is closed with 1009. */
+  readonly tooBigMessage: string;
+  readonly logger: Logger;
+}
+
+/** The listening socket and its connections. */
+export interface WebSocketServer {
+  /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Open connections. */
+  connectionCount(): number;
+  /** Takes no more connections; those that are open stay. */
+  stopAccepting(): void;
+  /** Resolves when no connection is open any more, or after `timeoutMs`. */
+  waitUntilEmpty(timeoutMs: number): Promise<void>;
+  /** Ends everything that is left. */
+  destroy(): Promise<void>;
+}
+
+/** Paths that take WebSocket connections. */
+const WEB_SOCKET_PATHS: readonly string[] = ['/', '/ws'];
+/** Time for the request line and headers, against clients that send them drop by drop. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Time for a whole request. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Idle time of an HTTP connection between two requests. */
+const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const MAX_HEADER_BYTES = 8 * 1024;
+/** Connections on top of the clients', for plain HTTP. */
+const SPARE_CONNECTIONS = 64;
+/** Time for the peer's half of the closing handshake. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+const TEXT_FRAME = { fin: true, opcode: 1, mask: false, rsv1: false, readOnly: true } as const;
+
+// `Sender` is exported by ws and its `frame` documented as public; the type declarations leave it out.
+const { Sender } = wsModule as unknown as {
+  readonly Sender: { frame(data: Buffer, options: typeof TEXT_FRAME): Buffer[] };
+};
+
+/** One message as an unmasked text frame: the header and the message itself, which is not copied. */
+export function frameText(message: Buffer): readonly Buffer[] {
+  return Sender.frame(message, TEXT_FRAME);
+}
+
+interface Client {
+  readonly webSocket: WebSocket;
+  readonly socket: Socket;
+  readonly handlers: ConnectionHandlers;
+  pulse: Pulse;
+}
+
+/**
+ * HTTP and WebSocket on one port. Messages are never compressed, so that `ws` writes each frame whole and at once: frames that are
+ * written to the socket directly keep their order with those that `ws` sends.
+ */
+export function createWebSocketServer(
+  options: WebSocketServerOptions,
+  deps: WebSocketServerDeps,
+): WebSocketServer {
+  const { logger } = deps;
+  const clients = new Set<Client>();
+  const emptyWaiters = new Set<() => void>();
+  let lastId = 0;
+  let stopping = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const http = createHttpServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+    },
+    deps.onRequest,
+  );
+  http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
+
+  /**
+   * `ws` closes by itself when a frame breaks its rules, and calls `close` for it: the only place where the reason, and the documented
+   * error, can still be sent before the close frame. Extending the class is the way that ws's options give.
+   */
+  class ExplainedWebSocket extends WebSocket {
+    override close(code?: number, reason?: string | Buffer): void {
+      if (reason === undefined && code !== undefined && this.readyState === WebSocket.OPEN) {
+        if (code === CLOSE_CODES.too_big) this.send(deps.tooBigMessage);
+        super.close(code, protocolReasons(options.maxMessageBytes)[code] ?? '');
+        return;
+      }
+      super.close(code, reason);
+    }
+  }
+
+  const handshakes = new WsServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: options.maxMessageBytes,
+    // A client that offers subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
+    handleProtocols: () => false,
+    WebSocket: ExplainedWebSocket,
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
+  });
+
+  http.on('upgrade', (request: IncomingMessage, duplex, head: Buffer) => {
+    // A TCP server hands over the socket itself; the type leaves room for other streams.
+    if (!(duplex instanceof Socket)) {
+      duplex.destroy();
+      return;
+    }
+    const socket = duplex;
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    if (stopping)
+      refuseUpgrade(socket, '503 Service Unavailable', 'The gateway is shutting down; try again.');
+    else if (!WEB_SOCKET_PATHS.includes(path)) {
+      refuseUpgrade(
+        socket,
+        '404 Not Found',
+        `WebSocket connections are taken at ${WEB_SOCKET_PATHS.join(' and ')}.`,
+      );
+    } else if (clients.size >= options.maxClients) {
+      logger.debug({ clients: clients.size }, 'connection refused: too many clients');
+      refuseUpgrade(socket, '503 Service Unavailable', 'Too many clients are connected; try again later.');
+    } else {
+      handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+        accept(webSocket, socket);
+      });
+    }
+  });
+
+  function accept(webSocket: WebSocket, socket: Socket): void {
+    lastId += 1;
+    const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes);
+    const handlers = deps.onConnection(connection);
+    const client: Client = {
+      webSocket,
+      socket,
+      handlers,
+      pulse: startPulse(Date.now(), Math.random(), options),
+    };
+    clients.add(client);
+    webSocket.on('message', (data: RawData, isBinary: boolean) => {
+      // With the default `binaryType`, a message is one Buffer; ws has checked that text is UTF-8.
+      if (isBinary) handlers.onBinary();
+      else handlers.onText((data as Buffer).toString('utf8'));
+    });
+    webSocket.on('error', (error) => {
+      logger.debug({ client: connection.id, error_code: codeOf(error) }, 'connection error');
+    });
+    webSocket.on('close', () => {
+      clients.delete(client);
+      handlers.onClosed();
+      if (clients.size > 0) return;
+      for (const resolve of emptyWaiters) resolve();
+    });
+  }
+
+  function look(): void {
+    const nowMs = Date.now();
+    for (const client of clients) {
+      const { webSocket, socket } = client;
+      if (webSocket.readyState !== WebSocket.OPEN) continue;
+      const unsentBytes = socket.writableLength;
+      const { pulse, action } = checkPulse(
+        client.pulse,
+        { bytesRead: socket.bytesRead, flushedBytes: socket.bytesWritten - unsentBytes, unsentBytes },
+        nowMs,
+        options,
+      );
+      client.pulse = pulse;
+      if (action === 'ping') webSocket.ping();
+      else if (action === 'no_pong') {
+        webSocket.close(
+          CLOSE_CODES.no_pong,
+          `nothing was heard within ${options.pingTimeoutMs} ms after a ping`,
+        );
+        // The close frame is with the operating system; nobody is there to answer it.
+        webSocket.terminate();
+      } else if (action === 'stalled') client.handlers.onStalled();
+    }
+  }
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        const fail = (error: NodeJS.ErrnoException): void => {
+          reject(
+            new GatewayError(describeListenError(error, options.host, options.port), {
+              code: 'GW_ERR_LISTEN',
+              cause: error,
+            }),
+          );
+        };
+        http.once('error', fail);
+        http.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
+          http.off('error', fail);
+          http.on('error', (error) => {
+            logger.error({ err: error }, 'listening socket failed');
+          });
+          timer = setInterval(look, lookIntervalMs(options));
+          timer.unref();
+          const address = http.address();
+          resolve({
+            host: options.host,
+            port: typeof address === 'object' && address !== null ? address.port : options.port,
+          });
+        });
+      }),
+    connectionCount: () => clients.size,
+    stopAccepting() {
+      stopping = true;
+      http.close();
+      http.closeIdleConnections();
+    },
+    waitUntilEmpty: (timeoutMs) =>
+      new Promise((resolve) => {
+        if (clients.size === 0) {
+          resolve();
+          return;
+        }
+        const finish = (): void => {
+          clearTimeout(giveUp);
+          emptyWaiters.delete(finish);
+          resolve();
+        };
+        const giveUp = setTimeout(finish, timeoutMs);
+        emptyWaiters.add(finish);
+      }),
+    destroy: () =>
+      new Promise((resolve) => {
+        stopping = true;
+        clearInterval(timer);
+        for (const client of clients) client.webSocket.terminate();
+        handshakes.close();
+        http.closeAllConnections();
+        if (!http.listening) {
+          resolve();
+          return;
+        }
+        http.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+/** Reasons for the codes with which ws closes by itself. */
+function protocolReasons(maxMessageBytes: number): Readonly<Record<number, string>> {
+  return {
+    [CLOSE_CODES.protocol_error]: 'a frame broke the WebSocket protocol',
+    [CLOSE_CODES.invalid_utf8]: 'a text message was not UTF-8',
+    [CLOSE_CODES.too_big]: `a message was longer than ${maxMessageBytes} bytes`,
+    1008: 'a message was split into too many fragments',
+  };
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}

@@ -1,0 +1,158 @@
+import { pino, type Logger } from 'pino';
+import { createEventLog } from '../../src/feed/eventLog.js';
+import type { EventDraft, EventLog } from '../../src/feed/eventLogTypes.js';
+import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/rpcTypes.js';
+import type { Health } from '../../src/observe/healthTypes.js';
+import { EVENT_TOPICS, type EventType } from '../../src/protocol/events.js';
+import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
+import { connectClient, type WebSocketClient } from './webSocketClient.js';
+
+/** Options of a server under test: loopback, any free port, generous limits. */
+export const TEST_SERVER_OPTIONS: ServerOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  maxMessageBytes: 1024 * 1024,
+  maxDepth: 64,
+  maxClients: 100,
+  maxCommandsInFlight: 4,
+  commandDeadlineMs: 2_000,
+  maxAnswerBytes: 1024 * 1024,
+  maxBufferedBytes: 256 * 1024,
+  slowTimeoutMs: 60_000,
+  pingIntervalMs: 60_000,
+  pingTimeoutMs: 30_000,
+  version: '0.0.0-test',
+};
+
+/** A node in memory: each call is answered by the function that the test gives. */
+export interface FakeRpc extends RpcClient {
+  readonly calls: { readonly method: string; readonly params: RpcParams; readonly options: CallOptions }[];
+  answer: (method: string, params: RpcParams) => Promise<string>;
+}
+
+/** A node that answers `null` until told otherwise. */
+export function createFakeRpc(): FakeRpc {
+  const rpc: FakeRpc = {
+    calls: [],
+    answer: () => Promise.resolve('null'),
+    async call(method, params, options): Promise<RawJson> {
+      rpc.calls.push({ method, params, options });
+      return Buffer.from(await rpc.answer(method, params));
+    },
+    batch: () => Promise.reject(new Error('the server sends no batches')),
+    load: () => ({ waiting: 0, inFlight: 0, slots: 4 }),
+    close: () => Promise.resolve(),
+  };
+  return rpc;
+}
+
+/** A log with the limits given; its chain is named `00000000`. */
+export function createTestLog(limits: { maxEvents?: number; maxBytes?: number } = {}): EventLog {
+  return createEventLog({
+    epoch: 'test',
+    maxEvents: limits.maxEvents ?? 100_000,
+    maxBytes: limits.maxBytes ?? 256 * 1024 * 1024,
+    chainId: () => '00000000',
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
+}
+
+/** An event of a type with `data` of about `bytes` bytes, of which `n` is a member. */
+export function draft(type: EventType, n: number, bytes = 0): EventDraft {
+  const part = type === 'transaction' || type === 'asset' || type === 'sequence' ? type : 'other';
+  return {
+    type,
+    point: { height: n, hashHex: n.toString(16).padStart(64, '0') },
+    stage: 'mempool',
+    part: EVENT_TOPICS[type] === 'blocks' ? 'block' : part,
+    txIndex: 0,
+    assetIndex: 0,
+    dataJson: Buffer.from(`{"n":${n},"pad":"${'x'.repeat(bytes)}"}`),
+  };
+}
+
+/** Health of a gateway that has nothing to complain about. */
+export function healthyRecord(log: EventLog): Health {
+  return {
+    status: 'ok',
+    connected: true,
+    version: '0.0.0-test',
+    simulated: true,
+    chain: 'regtest',
+    tip: { height: 7, hashHex: '07'.repeat(32) },
+    nodeTip: { height: 7, hashHex: '07'.repeat(32) },
+    lagBlocks: 0,
+    lagSeconds: 0,
+    zmq: { connections: [], topics: [], malformed: 0 },
+    clients: 0,
+    log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
+    uptimeSeconds: 1,
+  };
+}
+
+/** A running server and what it works with. */
+export interface ServerHarness {
+  readonly server: Server;
+  readonly log: EventLog;
+  readonly rpc: FakeRpc;
+  readonly port: number;
+  readonly url: string;
+  readonly httpUrl: string;
+  health: Health;
+  /** Everything that was logged, at any level, as JSON lines. */
+  readonly logLines: string[];
+  /** Connects a client and takes its welcome. */
+  connect(options?: Parameters<typeof connectClient>[1]): Promise<WebSocketClient>;
+  /** Closes the clients and the server. */
+  close(): Promise<void>;
+}
+
+/** Starts a server on a free port. */
+export async function startServer(
+  overrides: Partial<ServerOptions> = {},
+  log: EventLog = createTestLog(),
+): Promise<ServerHarness> {
+  const rpc = createFakeRpc();
+  const logLines: string[] = [];
+  const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) });
+  const clients: WebSocketClient[] = [];
+  const shared = { health: healthyRecord(log) };
+  const server = createServer(
+    { ...TEST_SERVER_OPTIONS, ...overrides },
+    {
+      log,
+      rpc,
+      health: () => shared.health,
+      genesisHash: () => undefined,
+      logger,
+    },
+  );
+  const { host, port } = await server.start();
+  return {
+    server,
+    log,
+    rpc,
+    port,
+    url: `ws://${host}:${port}`,
+    httpUrl: `http://${host}:${port}`,
+    get health() {
+      return shared.health;
+    },
+    set health(health) {
+      shared.health = health;
+    },
+    logLines,
+    async connect(options) {
+      const client = await connectClient(`ws://${host}:${port}`, options);
+      clients.push(client);
+      await client.waitForMessage((message) => message.type === 'welcome');
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      await server.stop(0);
+    },
+  };
+}
