@@ -2,11 +2,12 @@ import type { ChainMemory, RememberedBlock } from '../chain/chainMemory.js';
 import { reconcile, standingOf } from '../chain/reconcile.js';
 import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
-import type { FullBlock } from './blockReader.js';
-import { draftConnectedBlock } from './draftGroups.js';
+import { BLOCK_READER_DEFAULTS, inBatches, type FullBlock } from './blockReader.js';
+import { draftConnectedBlock, draftSettledTransaction } from './draftGroups.js';
 import { commit, type FollowContext } from './followContext.js';
 import { inputsOf } from './inputsOf.js';
 import { planDisconnects } from './planDisconnects.js';
+import { changeOf, trackedOf, UNKNOWN_BRANCH } from './readUndone.js';
 
 /** How a synchronisation ended. */
 export interface ChainSyncResult {
@@ -33,7 +34,10 @@ export async function syncChain(context: FollowContext, hintHashHex?: string): P
     const own = requiredTip(context.memory);
     const { bestHashHex, block } = await askTip(context.node, own, hint);
     hint = undefined;
-    if (bestHashHex === own.hashHex) return { nodeTip: own, moved, outcome: 'agreed' };
+    if (bestHashHex === own.hashHex) {
+      if (context.owed.size > 0) await settleOwed(context);
+      return { nodeTip: own, moved, outcome: 'agreed' };
+    }
     if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
       const full = await context.blocks.readTransactions(block);
       if (full === undefined) continue;
@@ -51,7 +55,7 @@ export async function syncChain(context: FollowContext, hintHashHex?: string): P
     );
     switch (decision.type) {
       case 'same':
-        return { nodeTip, moved, outcome: 'agreed' };
+        continue;
       case 'node_behind':
         return { nodeTip, moved, outcome: 'behind' };
       case 'extend_by_one':
@@ -84,6 +88,7 @@ function connect(context: FollowContext, full: FullBlock): void {
     () => {
       context.memory.push({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       for (const { decoded } of transactions) context.mempool.confirm(decoded.txid, inputsOf(decoded));
+      for (const txid of block.txids) context.owed.delete(txid);
     },
   );
   context.onBlock?.({ height: block.height, hashHex: block.hashHex });
@@ -142,6 +147,7 @@ async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<
     }
     if (context.memory.tip === undefined) context.memory.reset(plan.forkPoint);
     for (const transaction of plan.returned) context.mempool.add(transaction);
+    for (const txid of plan.reconfirmed) context.owed.add(txid);
   });
   context.logger.info(
     { depth: plan.blocks.length, fork_height: plan.forkPoint.height, node_height: nodeTip.height },
@@ -149,6 +155,28 @@ async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<
   );
   context.onReorg?.(plan.blocks.length);
   return true;
+}
+
+/** The branch that was to confirm them is gone again: says what became of the transactions that are owed. */
+async function settleOwed(context: FollowContext): Promise<void> {
+  const txids = [...context.owed];
+  const records = await inBatches(txids, BLOCK_READER_DEFAULTS, (some) => context.node.getTransactions(some));
+  const settled = txids.flatMap((txid, index) => {
+    const record = records[index];
+    const change = changeOf(txid, record, UNKNOWN_BRANCH);
+    return change === undefined ? [] : [{ txid, record, change }];
+  });
+  const tip = requiredTip(context.memory);
+  commit(
+    context,
+    () => settled.flatMap(({ txid, record, change }) => draftSettledTransaction(txid, record, change, tip)),
+    () => {
+      for (const { txid, record, change } of settled) {
+        if (change.status === 'unconfirmed') context.mempool.add(trackedOf(txid, record));
+      }
+      context.owed.clear();
+    },
+  );
 }
 
 function requiredTip(memory: ChainMemory): RememberedBlock {

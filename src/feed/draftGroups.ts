@@ -15,14 +15,11 @@ import {
   type TransactionChange,
 } from './drafts.js';
 
-/** Gives the next number of the `sequence` topic. */
-export type NextSequence = () => number;
+/** Gives the next number of the `sequence` topic; `null` where the steps are read again from the chain. */
+export type NextSequence = () => number | null;
 
 /** All events of a connected block, in the fixed order: block, transactions, assets, sequence. */
-export function draftConnectedBlock(
-  full: FullBlock,
-  nextSequence: NextSequence | undefined,
-): readonly EventDraft[] {
+export function draftConnectedBlock(full: FullBlock, nextSequence: NextSequence): readonly EventDraft[] {
   const { block, transactions } = full;
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
   const events: EventDraft[] = [draftBlock('block', block)];
@@ -34,14 +31,12 @@ export function draftConnectedBlock(
     for (const event of draftAssets(assetOperations(record.decoded), change, place)) assets.push(event);
   });
   for (const event of assets) events.push(event);
-  if (nextSequence !== undefined) {
-    events.push(
-      draftSequence(
-        { label: 'C', hashHex: block.hashHex, sequence: nextSequence() },
-        { point, stage: 'connect', txIndex: 0 },
-      ),
-    );
-  }
+  events.push(
+    draftSequence(
+      { label: 'C', hashHex: block.hashHex, sequence: nextSequence() },
+      { point, stage: 'connect', txIndex: 0 },
+    ),
+  );
   return events;
 }
 
@@ -51,8 +46,7 @@ export interface UndoneTransaction {
   /** Position in the disconnected block. */
   readonly position: number;
   readonly record?: TransactionRecord;
-  /** Absent for a transaction that is in a block of the new best chain: its `confirmed` event tells all. */
-  readonly change?: TransactionChange;
+  readonly change: TransactionChange;
 }
 
 /**
@@ -62,13 +56,12 @@ export interface UndoneTransaction {
 export function draftDisconnectedBlock(
   block: Pick<BlockRecord, 'height' | 'hashHex' | 'json' | 'txids'>,
   undone: readonly UndoneTransaction[],
-  nextSequence: NextSequence | undefined,
+  nextSequence: NextSequence,
 ): readonly EventDraft[] {
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
   const events: EventDraft[] = [draftBlock('block_disconnected', block)];
   const assets: EventDraft[] = [];
   for (const { txid, position, record, change } of [...undone].reverse()) {
-    if (change === undefined) continue;
     const place = { point, stage: 'disconnect', txIndex: position } as const;
     if (record === undefined) {
       events.push(draftGoneTransaction(txid, change, place));
@@ -79,18 +72,16 @@ export function draftDisconnectedBlock(
       assets.push(event);
   }
   for (const event of assets) events.push(event);
-  if (nextSequence !== undefined) {
-    events.push(
-      draftSequence(
-        { label: 'D', hashHex: block.hashHex, sequence: nextSequence() },
-        { point, stage: 'disconnect', txIndex: 0 },
-      ),
-    );
-    for (const { txid, position, change } of undone) {
-      if (change?.status !== 'unconfirmed') continue;
-      const place = { point, stage: 'disconnect', txIndex: position + 1 } as const;
-      events.push(draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place));
-    }
+  events.push(
+    draftSequence(
+      { label: 'D', hashHex: block.hashHex, sequence: nextSequence() },
+      { point, stage: 'disconnect', txIndex: 0 },
+    ),
+  );
+  for (const { txid, position, change } of undone) {
+    if (change.status !== 'unconfirmed') continue;
+    const place = { point, stage: 'disconnect', txIndex: position + 1 } as const;
+    events.push(draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place));
   }
   return events;
 }
@@ -130,5 +121,20 @@ export function draftDepartedTransaction(
     draftGoneTransaction(transaction.txid, change, place),
     ...draftAssets(transaction.operations, change, place),
     draftSequence({ label: 'R', hashHex: transaction.txid, ...step }, place),
+  ];
+}
+
+/** What became of a transaction whose block was undone, told while `tip` is the tip: the transaction, and its assets. */
+export function draftSettledTransaction(
+  txid: string,
+  record: TransactionRecord | undefined,
+  change: TransactionChange,
+  tip: ChainPoint,
+): readonly EventDraft[] {
+  const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
+  if (record === undefined) return [draftGoneTransaction(txid, change, place)];
+  return [
+    draftTransaction(record, change, place),
+    ...draftAssets(assetOperations(record.decoded), change, place),
   ];
 }

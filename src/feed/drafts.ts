@@ -69,9 +69,8 @@ export function draftTransaction(
   place: Place,
 ): EventDraft {
   const { vin, vout } = record.decoded;
-  const lacksBlock = change.block !== undefined && !('blockhash' in record.decoded);
   const members =
-    (lacksBlock && change.block !== undefined
+    (record.isFromBlock && change.block !== undefined
       ? `"blockhash":"${change.block.hashHex}","height":${change.block.height},`
       : '') +
     `"vin_count":${vin.length},"vout_count":${vout.length},` +
@@ -116,8 +115,8 @@ export function draftSequence(
     readonly label: SequenceLabel;
     /** Block hash for C and D, txid for A and R. */
     readonly hashHex: string;
-    /** Number of the step in this log; the first is 1, and none is left out. */
-    readonly sequence: number;
+    /** Number of the step in this log: the first is 1, and none is left out. `null` for a step read again from the chain. */
+    readonly sequence: number | null;
     /** The node's own mempool sequence number, where the node publishes one. */
     readonly nodeSequence?: string;
   },

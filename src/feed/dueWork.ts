@@ -10,8 +10,8 @@ export interface DueWork {
   readonly any: boolean;
   readonly pendingTxids: number;
   note(notice: Notice): void;
-  tipIsDue(): void;
-  mempoolIsDue(): void;
+  readonly tipIsDue: () => void;
+  readonly mempoolIsDue: () => void;
   /** The tip is to be compared; `hintHashHex` is the newest block that a notice named. */
   takeTip(): { readonly hintHashHex?: string } | undefined;
   takeMempool(): boolean;

@@ -1,6 +1,5 @@
-import { formatCursor } from '../protocol/cursor.js';
-import { EVENT_TOPICS } from '../protocol/events.js';
-import type { EventDraft, EventLog, LogEvent } from './eventLogTypes.js';
+import { encodeEvent } from './encodeEvent.js';
+import type { EventLog, LogEvent } from './eventLogTypes.js';
 
 /** Limits and identity of a log. */
 export interface EventLogOptions {
@@ -18,8 +17,6 @@ export interface EventLogOptions {
 
 /** How far the front of the ring may run empty before the array is cut. */
 const CUT_AT = 4096;
-
-const MESSAGE_END = Buffer.from('}');
 
 /** An empty log. */
 export function createEventLog(options: EventLogOptions): EventLog {
@@ -57,7 +54,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       if (drafts.length === 0) return;
       const chainId = options.chainId();
       const appended = drafts.map((draft, index) =>
-        encode(draft, headSeq + index + 1, options.epoch, chainId),
+        encodeEvent(draft, { seq: headSeq + index + 1, epoch: options.epoch, chainId }),
       );
       headSeq += appended.length;
       for (const event of appended) {
@@ -85,22 +82,5 @@ export function createEventLog(options: EventLogOptions): EventLog {
         listeners.delete(listener);
       };
     },
-  };
-}
-
-function encode(draft: EventDraft, seq: number, epoch: string, chainId: string): LogEvent {
-  const { type, point, stage, part, txIndex, assetIndex, dataJson } = draft;
-  const topic = EVENT_TOPICS[type];
-  const cursor = formatCursor({ chainId, epoch, seq, point, stage, part, txIndex, assetIndex });
-  const head = Buffer.from(`{"type":"${type}","topic":"${topic}","cursor":"${cursor}","data":`);
-  const message = Buffer.concat([head, dataJson, MESSAGE_END]);
-  return {
-    seq,
-    topic,
-    type,
-    point,
-    cursor,
-    message,
-    dataJson: message.subarray(head.length, message.length - MESSAGE_END.length),
   };
 }

@@ -15,6 +15,11 @@ export interface FollowContext {
   readonly mempool: TrackedMempool;
   readonly log: EventLog;
   readonly sequence: SequenceCounter;
+  /**
+   * Transactions of undone blocks that were in a block of the new branch when it was looked at: nothing was said of them,
+   * because their `confirmed` event would follow. As many as the undone blocks had, until the tips agree.
+   */
+  readonly owed: Set<string>;
   readonly logger: Logger;
   /** A new block's events are in the log. */
   readonly onBlock?: (point: ChainPoint) => void;

@@ -60,6 +60,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     mempool: createTrackedMempool(),
     log,
     sequence: createSequenceCounter(),
+    owed: new Set(),
     logger,
     ...(deps.onBlock === undefined ? {} : { onBlock: deps.onBlock }),
     ...(deps.onReorg === undefined ? {} : { onReorg: deps.onReorg }),

@@ -43,7 +43,7 @@ export interface Follower {
   /** Begins; returns at once. Waits for a node that is not there yet. */
   start(): void;
   /** A notice came: look now. Never blocks, never throws. */
-  notify(notice: Notice): void;
+  readonly notify: (notice: Notice) => void;
   state(): FollowerState;
   /** Ends after the step in hand. */
   stop(): Promise<void>;

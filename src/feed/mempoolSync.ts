@@ -1,12 +1,11 @@
-import { assetOperations } from '../chain/assetOperations.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import type { TransactionRecord } from '../node/nodeReader.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import { draftDepartedTransaction, draftSeenTransaction } from './draftGroups.js';
 import { changeOfDeparture } from './drafts.js';
 import { commit, type FollowContext } from './followContext.js';
-import { inputsOf } from './inputsOf.js';
 import type { NodeSequenceNumbers } from './nodeSequenceNumbers.js';
+import { trackedOf } from './readUndone.js';
 
 /** Transactions asked for in one batch on notices: small, so that the first of a burst is out soon. */
 export const NOTICED_AT_ONCE = 100;
@@ -130,11 +129,6 @@ function announce(
     },
   );
   return found.some((record) => record.blockHashHex !== undefined);
-}
-
-function trackedOf(txid: string, record: TransactionRecord | undefined): TrackedTransaction {
-  if (record === undefined) return { txid, inputs: [], operations: [] };
-  return { txid, inputs: inputsOf(record.decoded), operations: assetOperations(record.decoded) };
 }
 
 function stepOf(

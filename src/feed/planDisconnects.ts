@@ -1,16 +1,15 @@
-import { assetOperations } from '../chain/assetOperations.js';
 import type { RememberedBlock } from '../chain/chainMemory.js';
 import { standingOf } from '../chain/reconcile.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { ChainPoint } from '../protocol/events.js';
-import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
-import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
-import { draftDisconnectedBlock, forgottenBlockJson, type UndoneTransaction } from './draftGroups.js';
-import { draftReorg, type TransactionChange } from './drafts.js';
+import type { BlockRecord } from '../node/nodeReader.js';
+import { draftDisconnectedBlock, forgottenBlockJson } from './draftGroups.js';
+import { draftReorg } from './drafts.js';
 import type { EventDraft } from './eventLogTypes.js';
 import type { FollowContext } from './followContext.js';
 import { inputsOf } from './inputsOf.js';
+import { readUndone, type NewBranch, type UndoneBlock } from './readUndone.js';
 
 /** Everything that undoing some blocks means; nothing is changed until it is applied. */
 export interface DisconnectPlan {
@@ -22,6 +21,8 @@ export interface DisconnectPlan {
   readonly draft: () => readonly EventDraft[];
   /** Transactions of the undone blocks that are in the mempool again. */
   readonly returned: readonly TrackedTransaction[];
+  /** Transactions of the undone blocks that the new branch confirms, as it stands now. */
+  readonly reconfirmed: readonly string[];
 }
 
 /** Headers asked for in one batch while looking for the last common block. */
@@ -40,34 +41,19 @@ export async function planDisconnects(
   const path = await findForkPoint(context);
   if (path.blocks.length === 0) return undefined;
   const newBranch = await readNewBranch(context, path.forkPoint, nodeTip);
-  const undoneBlocks: { readonly block: BlockRecord; readonly undone: readonly UndoneTransaction[] }[] = [];
-  const returned: TrackedTransaction[] = [];
+  const undoneBlocks: UndoneBlock[] = [];
   for (const remembered of path.blocks) {
     const block = (await context.node.getBlock(remembered.hashHex)) ?? forgotten(remembered);
-    const records = await inBatches(block.txids, BLOCK_READER_DEFAULTS, (txids) =>
-      context.node.getTransactions(txids),
-    );
-    const undone: UndoneTransaction[] = [];
-    for (const [position, txid] of block.txids.entries()) {
-      const record = records[position];
-      if (record?.blockHashHex === block.hashHex && (record.height ?? -1) >= 0) return undefined;
-      const change = changeOf(txid, record, newBranch);
-      undone.push({ txid, position, ...(record ? { record } : {}), ...(change ? { change } : {}) });
-      if (record !== undefined && change?.status === 'unconfirmed') {
-        returned.push({
-          txid,
-          inputs: inputsOf(record.decoded),
-          operations: assetOperations(record.decoded),
-        });
-      }
-    }
-    undoneBlocks.push({ block, undone });
+    const undone = await readUndone(context.node, block, newBranch);
+    if (undone === undefined) return undefined;
+    undoneBlocks.push(undone);
   }
   const { forkPoint } = path;
   const oldTip = path.blocks[0] ?? forkPoint;
   return {
     ...path,
-    returned,
+    returned: undoneBlocks.flatMap(({ returned }) => returned),
+    reconfirmed: undoneBlocks.flatMap(({ reconfirmed }) => reconfirmed),
     draft: () => [
       ...undoneBlocks.flatMap(({ block, undone }) =>
         draftDisconnectedBlock(block, undone, context.sequence.next),
@@ -75,28 +61,6 @@ export async function planDisconnects(
       draftReorg({ forkPoint, oldTip, newTip: nodeTip, depth: path.blocks.length }),
     ],
   };
-}
-
-/** Who spends what, and who is confirmed, in the first blocks of the new branch. */
-interface NewBranch {
-  readonly txids: ReadonlySet<string>;
-  readonly spenderOf: ReadonlyMap<string, string>;
-}
-
-function changeOf(
-  txid: string,
-  record: TransactionRecord | undefined,
-  newBranch: NewBranch,
-): TransactionChange | undefined {
-  if (newBranch.txids.has(txid)) return undefined;
-  if (record === undefined) return { status: 'evicted' };
-  if (record.blockHashHex === undefined) return { status: 'unconfirmed' };
-  if ((record.height ?? -1) >= 0) return undefined;
-  for (const outpoint of inputsOf(record.decoded)) {
-    const byTxid = newBranch.spenderOf.get(outpoint);
-    if (byTxid !== undefined) return { status: 'conflicted', byTxid };
-  }
-  return { status: 'evicted' };
 }
 
 async function readNewBranch(

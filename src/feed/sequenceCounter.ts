@@ -2,7 +2,7 @@
 export interface SequenceCounter {
   /** The last number given; 0 before the first. */
   readonly value: number;
-  next(): number;
+  readonly next: () => number;
   /** Takes back numbers whose events were not appended. */
   reset(value: number): void;
 }

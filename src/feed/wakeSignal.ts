@@ -1,6 +1,6 @@
 /** Lets one loop sleep until it is woken, or a time has passed. */
 export interface WakeSignal {
-  wake(): void;
+  readonly wake: () => void;
   /** Resolves on the next {@link wake}, at once when one came since the last sleep, or after `ms`. */
   sleep(ms: number): Promise<void>;
 }

@@ -1,0 +1,73 @@
+import { assetOperations } from '../chain/assetOperations.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReader.js';
+import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
+import type { UndoneTransaction } from './draftGroups.js';
+import type { TransactionChange } from './drafts.js';
+import { inputsOf } from './inputsOf.js';
+
+/** Who spends what, and who is confirmed, in the first blocks of the branch that replaces the undone blocks. */
+export interface NewBranch {
+  readonly txids: ReadonlySet<string>;
+  readonly spenderOf: ReadonlyMap<string, string>;
+}
+
+/** Nothing is known of the new branch. */
+export const UNKNOWN_BRANCH: NewBranch = { txids: new Set(), spenderOf: new Map() };
+
+/** What became of the transactions of a block that left the best chain. */
+export interface UndoneBlock {
+  readonly block: BlockRecord;
+  readonly undone: readonly UndoneTransaction[];
+  /** Those that are in the mempool again. */
+  readonly returned: readonly TrackedTransaction[];
+  /** Those that are in a block of the new branch, whose events will tell: until then they are owed to the readers. */
+  readonly reconfirmed: readonly string[];
+}
+
+/** Asks the node what became of a stale block's transactions. `undefined` when the block is on the best chain again. */
+export async function readUndone(
+  node: NodeReader,
+  block: BlockRecord,
+  newBranch: NewBranch,
+): Promise<UndoneBlock | undefined> {
+  const records = await inBatches(block.txids, BLOCK_READER_DEFAULTS, (txids) => node.getTransactions(txids));
+  const undone: UndoneTransaction[] = [];
+  const returned: TrackedTransaction[] = [];
+  const reconfirmed: string[] = [];
+  for (const [position, txid] of block.txids.entries()) {
+    const record = records[position];
+    if (record?.blockHashHex === block.hashHex && (record.height ?? -1) >= 0) return undefined;
+    const change = changeOf(txid, record, newBranch);
+    if (change === undefined) {
+      reconfirmed.push(txid);
+      continue;
+    }
+    undone.push({ txid, position, change, ...(record ? { record } : {}) });
+    if (record !== undefined && change.status === 'unconfirmed') returned.push(trackedOf(txid, record));
+  }
+  return { block, undone, returned, reconfirmed };
+}
+
+/** A transaction as the picture of the mempool keeps it; one that was never read has no inputs. */
+export function trackedOf(txid: string, record: TransactionRecord | undefined): TrackedTransaction {
+  if (record === undefined) return { txid, inputs: [], operations: [] };
+  return { txid, inputs: inputsOf(record.decoded), operations: assetOperations(record.decoded) };
+}
+
+/** What became of a transaction whose block left the best chain; `undefined` when it is in a block of the new branch. */
+export function changeOf(
+  txid: string,
+  record: TransactionRecord | undefined,
+  newBranch: NewBranch,
+): TransactionChange | undefined {
+  if (newBranch.txids.has(txid)) return undefined;
+  if (record === undefined) return { status: 'evicted' };
+  if (record.blockHashHex === undefined) return { status: 'unconfirmed' };
+  if ((record.height ?? -1) >= 0) return undefined;
+  for (const outpoint of inputsOf(record.decoded)) {
+    const byTxid = newBranch.spenderOf.get(outpoint);
+    if (byTxid !== undefined) return { status: 'conflicted', byTxid };
+  }
+  return { status: 'evicted' };
+}
