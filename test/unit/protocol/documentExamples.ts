@@ -1,0 +1,269 @@
+import { assetOperations } from '../../../src/chain/assetOperations.js';
+import type { DecodedTransaction } from '../../../src/chain/decodedTransaction.js';
+import { SETTINGS } from '../../../src/config/settings.js';
+import {
+  draftAssets,
+  draftBlock,
+  draftGoneTransaction,
+  draftMempoolInfo,
+  draftReorg,
+  draftSequence,
+  draftTransaction,
+} from '../../../src/feed/drafts.js';
+import type { EventDraft } from '../../../src/feed/eventLogTypes.js';
+import { readNodeJson } from '../../../src/node/nodeJson.js';
+import { formatCursor } from '../../../src/protocol/cursor.js';
+import type { ChainPoint } from '../../../src/protocol/events.js';
+import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import {
+  eventPrefix,
+  MESSAGE_SUFFIX,
+  printAcknowledgement,
+  printError,
+  printWelcome,
+  responsePrefix,
+  type ConnectionLimits,
+} from '../../../src/protocol/printMessages.js';
+import type { Request } from '../../../src/protocol/request.js';
+import { TOPIC_NAMES } from '../../../src/protocol/topics.js';
+import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
+import { createRecordedAnswers } from '../../support/recordedAnswers.js';
+import { answersOf, readRecording } from '../../support/recording.js';
+
+/** The limits that a connection of a gateway with default settings is told. */
+export const DEFAULT_LIMITS: ConnectionLimits = {
+  max_message_bytes: SETTINGS.maxMessageBytes.default,
+  max_depth: SETTINGS.maxDepth.default,
+  max_commands_in_flight: SETTINGS.maxCommandsInFlight.default,
+  command_deadline_ms: SETTINGS.commandDeadlineMs.default,
+  max_answer_bytes: SETTINGS.maxAnswerBytes.default,
+  max_buffered_bytes: SETTINGS.maxBufferedBytes.default,
+  slow_timeout_ms: 60_000,
+  ping_interval_ms: SETTINGS.pingIntervalMs.default,
+  ping_timeout_ms: SETTINGS.pingTimeoutMs.default,
+  max_bad_messages: BAD_MESSAGE_LIMIT.count,
+  bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
+};
+
+/** Every client example of PROTOCOL.md by name, and what it must be read as. */
+export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
+  'client subscribe': { type: 'subscribe', topicName: 'blocks', topics: ['blocks'] },
+  'client subscribe with id': {
+    type: 'subscribe',
+    topicName: 'asset',
+    topics: ['assets'],
+    idJson: '"wallet-7"',
+  },
+  'client unsubscribe': { type: 'unsubscribe', topicName: 'blocks', topics: ['blocks'] },
+  'client command': { type: 'command', command: 'getblockcount', paramsJson: '[]' },
+  'client command with id': {
+    type: 'command',
+    command: 'getblockheader',
+    paramsJson: '["5177b521d358ee45b83abbe2597a01511846c1bb3c08c14dc762a4649a7d2fc9"]',
+    idJson: '123456789012345678901234567890',
+  },
+  'client command that the node refuses': {
+    type: 'command',
+    command: 'getblockhash',
+    paramsJson: '[999999]',
+    idJson: '8',
+  },
+  'client unknown topic': { type: 'invalid', error: 'unknown_topic', idJson: '9' },
+  'client missing params': { type: 'invalid', error: 'invalid_field' },
+};
+
+/** Every server example of PROTOCOL.md by name: the message as it goes over the wire. */
+export async function serverExamples(): Promise<Readonly<Record<string, string>>> {
+  const { result, bodyOf } = await openTour();
+  const block = { height: 432, hashHex: '1fb156c532ee1eec25a55ac60840c30060b4c5e954720dcd32fbc0b9afae5c89' };
+  const coinbaseTxid = '75af2430adf3ebcba50498d5eefea00491ed966754d31ea6c4dda53530f62442';
+  const issueTxid = '1f0ada5b47380816014dc2b528833f6b99d243f745a6a621efb0558b0db0625e';
+  const issued = result('confirm', 'getrawtransaction', [issueTxid, 1]);
+  const coinbase = result('confirm', 'getrawtransaction', [coinbaseTxid, 1]);
+  const transferLabel = 'transfer 9999999998.12345678';
+  const transferTxid = 'f63afac009f39d08f8e120dba0d73a09a9806109dbbe276ef88da60f7da9a3ea';
+  const transfer = result(transferLabel, 'getrawtransaction', [transferTxid, 1]);
+  const [freezeTxid] = JSON.parse(result('freeze asset', 'getrawmempool', [])) as readonly string[];
+  const freeze = result('freeze asset', 'getrawtransaction', [freezeTxid, 1]);
+
+  const confirmed = (position: number) => ({ status: 'confirmed', position, block }) as const;
+  const at = (point: ChainPoint, stage: EventDraft['stage'], txIndex = 0) =>
+    ({ point, stage, txIndex }) as const;
+  const tipOf = (label: string): ChainPoint => ({
+    height: Number(result(label, 'getblockcount', [])),
+    hashHex: String(JSON.parse(result(label, 'getbestblockhash', []))),
+  });
+
+  const undone = tipOf('second block to be undone');
+  const forkPoint = tipOf('invalidate two blocks (no hashblock is published)');
+  const undoneJson = bodyOf('invalidate two blocks (no hashblock is published)', 'getblock', [
+    undone.hashHex,
+    1,
+  ]);
+
+  return {
+    'server welcome': printWelcome({
+      version: '0.1.0',
+      chain: 'regtest',
+      simulated: false,
+      tip: block,
+      topics: TOPIC_NAMES,
+      limits: DEFAULT_LIMITS,
+      cursor: cursorOf({ ...draftSequence(connectStep(block), at(block, 'connect')) }, 46),
+    }),
+    'server subscribed': printAcknowledgement({ action: 'subscribe', topicName: 'blocks' }),
+    'server subscribed with id': printAcknowledgement({
+      action: 'subscribe',
+      topicName: 'asset',
+      idJson: '"wallet-7"',
+    }),
+    'server unsubscribed': printAcknowledgement({ action: 'unsubscribe', topicName: 'blocks' }),
+    'server response': responsePrefix({ command: 'getblockcount' }) + '432' + MESSAGE_SUFFIX,
+    'server response with id':
+      responsePrefix({ command: 'getblockheader', idJson: '123456789012345678901234567890' }) +
+      result('static', 'getblockheader', [CLIENT_GENESIS]) +
+      MESSAGE_SUFFIX,
+    "server error of the node's own": nodeError(bodyOf('static', 'getblockhash', [999999])),
+    'server unknown topic': errorFor('{"action":"subscribe","topic":"coins","id":9}'),
+    'server missing params': errorFor('{"command":"getblockcount"}'),
+    'server block': event(
+      draftBlock('block', blockRecord(block, result('confirm', 'getblock', [block.hashHex, 1]))),
+      41,
+    ),
+    'server block_disconnected': event(
+      draftBlock('block_disconnected', blockRecord(undone, unwrap(undoneJson))),
+      203,
+    ),
+    'server reorg': event(draftReorg({ forkPoint, oldTip: undone, newTip: forkPoint, depth: 2 }), 211),
+    'server transaction': event(
+      draftTransaction(record(coinbase), confirmed(0), at(block, 'connect', 0)),
+      42,
+    ),
+    'server transaction that is gone': event(
+      draftGoneTransaction(
+        '54071c30f95c5394fd20810c752b5438432a28eea920b83b22e5bbded730d1fa',
+        { status: 'evicted' },
+        at(
+          { height: 454, hashHex: '20ae6409fed1b7b1da0b1ee76a0bd97b5b03d345f5800564c42836e15fbf86f4' },
+          'mempool',
+        ),
+      ),
+      977,
+    ),
+    'server asset issued': event(
+      pick(draftAssets(assetOperations(decode(issued)), confirmed(1), at(block, 'connect', 1)), 1),
+      45,
+    ),
+    'server asset transferred': event(
+      pick(
+        draftAssets(
+          assetOperations(decode(transfer)),
+          { status: 'mempool' },
+          at(tipOf(transferLabel), 'mempool'),
+        ),
+        0,
+      ),
+      62,
+    ),
+    'server asset frozen': event(
+      pick(
+        draftAssets(
+          assetOperations(decode(freeze)),
+          { status: 'mempool' },
+          at(tipOf('freeze asset'), 'mempool'),
+        ),
+        1,
+      ),
+      150,
+    ),
+    'server mempool': event(
+      draftMempoolInfo(
+        Buffer.from(result('issue root asset', 'getmempoolinfo', [])),
+        tipOf('issue root asset'),
+      ),
+      40,
+    ),
+    'server sequence': event(draftSequence(connectStep(block), at(block, 'connect')), 46),
+  };
+}
+
+const CLIENT_GENESIS = '5177b521d358ee45b83abbe2597a01511846c1bb3c08c14dc762a4649a7d2fc9';
+
+function connectStep(block: ChainPoint): Parameters<typeof draftSequence>[0] {
+  return { label: 'C', hashHex: block.hashHex, sequence: 17 };
+}
+
+/** A recorded real chain: what the node answered, by the label of the (first) step. */
+async function openTour(): Promise<{
+  readonly result: (label: string, method: string, params: readonly unknown[]) => string;
+  readonly bodyOf: (label: string, method: string, params: readonly unknown[]) => string;
+}> {
+  const recording = await readRecording('regtest-tour');
+  const answers = createRecordedAnswers(recording);
+  const bodyOf = (label: string, method: string, params: readonly unknown[]): string => {
+    const step = recording.steps.find((candidate) => candidate.label === label);
+    if (step === undefined) throw new Error(`no step ${label}`);
+    const recorded = answersOf(step, method).find(
+      (one) => JSON.stringify(one.params) === JSON.stringify(params),
+    );
+    if (recorded !== undefined) return recorded.body;
+    const answer = answers.answer(step.index, method, params);
+    if (answer.unrecorded) throw new Error(`no answer to ${method} after ${label}`);
+    return answer.body;
+  };
+  return { bodyOf, result: (label, method, params) => unwrap(bodyOf(label, method, params)) };
+}
+
+function unwrap(body: string): string {
+  return body.slice('{"result":'.length, body.lastIndexOf(',"error":'));
+}
+
+function decode(json: string): DecodedTransaction {
+  return readNodeJson(Buffer.from(json)) as DecodedTransaction;
+}
+
+function record(json: string): Parameters<typeof draftTransaction>[0] {
+  return { json: Buffer.from(json), decoded: decode(json) };
+}
+
+function blockRecord(point: ChainPoint, json: string): Parameters<typeof draftBlock>[1] {
+  const { tx } = JSON.parse(json) as { readonly tx: readonly string[] };
+  return { ...point, json: Buffer.from(json), txids: tx };
+}
+
+function cursorOf(draft: EventDraft, seq: number): string {
+  const { point, stage, part, txIndex, assetIndex } = draft;
+  return formatCursor({
+    chainId: '5177b521',
+    epoch: 'mh5x2k9qa1',
+    seq,
+    point,
+    stage,
+    part,
+    txIndex,
+    assetIndex,
+  });
+}
+
+function event(draft: EventDraft, seq: number): string {
+  return eventPrefix(draft.type, cursorOf(draft, seq)) + draft.dataJson.toString('utf8') + MESSAGE_SUFFIX;
+}
+
+function pick(drafts: readonly EventDraft[], index: number): EventDraft {
+  const draft = drafts[index];
+  if (draft === undefined) throw new Error('no such asset operation');
+  return draft;
+}
+
+function errorFor(text: string): string {
+  const request = parseRequest(text, { maxDepth: DEFAULT_LIMITS.max_depth });
+  if (request.type !== 'invalid') throw new Error('that is a request');
+  return printError({ code: request.error, message: request.message, idJson: request.idJson });
+}
+
+function nodeError(body: string): string {
+  const { error } = JSON.parse(body) as {
+    readonly error: { readonly code: number; readonly message: string };
+  };
+  return printError({ ...error, command: 'getblockhash', idJson: '8' });
+}

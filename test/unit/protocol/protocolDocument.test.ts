@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { flagOf, SETTINGS, type SettingKey } from '../../../src/config/settings.js';
+import { CLOSE_CODES, ERROR_CODES } from '../../../src/protocol/codes.js';
+import { EVENT_TOPICS, TRANSACTION_STATUSES } from '../../../src/protocol/events.js';
+import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
+import { ALLOWED_COMMANDS } from '../../../src/server/commandTable.js';
+import { CLIENT_EXAMPLES, DEFAULT_LIMITS, serverExamples } from './documentExamples.js';
+
+const DOCUMENT = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8');
+const EXAMPLE_PATTERN = /<!-- example: ([^\n]+?) -->\n\n```json\n([^]*?)\n```/g;
+const examples = [...DOCUMENT.matchAll(EXAMPLE_PATTERN)].map(([, name = '', text = '']) => ({ name, text }));
+const serverTexts = await serverExamples();
+
+/** The text of a section, from its heading to the next of the same or a higher level. */
+function section(heading: string): string {
+  const start = DOCUMENT.indexOf(`\n${heading}\n`);
+  if (start < 0) throw new Error(`no section ${heading}`);
+  const level = heading.indexOf(' ');
+  const rest = DOCUMENT.slice(start + heading.length + 2);
+  const end = new RegExp(`\n#{1,${level}} `).exec(rest)?.index;
+  return rest.slice(0, end);
+}
+
+/** The cells of every table row of a text, heads and rulers left out. */
+function rows(text: string): readonly (readonly string[])[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .filter((_row, index, all) => !isRuler(all[index]) && !isRuler(all[index + 1]));
+}
+
+function isRuler(row: readonly string[] | undefined): boolean {
+  return row?.every((cell) => /^-+$/.test(cell)) === true;
+}
+
+function words(text: string | undefined): readonly string[] {
+  return [...(text ?? '').matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
+}
+
+/** JSON text without the spaces between its tokens; strings and numbers keep their characters. */
+function minify(json: string): string {
+  return json.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_all, text: string | undefined) => text ?? '');
+}
+
+describe('examples', () => {
+  test('every JSON block has a name, and every name occurs once', () => {
+    expect(examples).toHaveLength(DOCUMENT.split('```json').length - 1);
+    expect(new Set(examples.map(({ name }) => name)).size).toBe(examples.length);
+  });
+
+  test('those of the document are those that are checked here', () => {
+    const checked = [...Object.keys(CLIENT_EXAMPLES), ...Object.keys(serverTexts)];
+    expect(examples.map(({ name }) => name).sort()).toEqual(checked.sort());
+  });
+
+  test.each(examples.filter(({ name }) => name.startsWith('client ')))(
+    '$name is read as it says',
+    ({ name, text }) => {
+      expect(parseRequest(text, { maxDepth: DEFAULT_LIMITS.max_depth })).toMatchObject(
+        CLIENT_EXAMPLES[name] ?? {},
+      );
+      expect(parseRequest(minify(text), { maxDepth: DEFAULT_LIMITS.max_depth })).toMatchObject(
+        CLIENT_EXAMPLES[name] ?? {},
+      );
+    },
+  );
+
+  test.each(examples.filter(({ name }) => name.startsWith('server ')))(
+    '$name is what the gateway prints',
+    ({ name, text }) => {
+      expect(minify(text)).toBe(serverTexts[name]);
+    },
+  );
+
+  test('no message holds the memory that the node leaks in expire_time', () => {
+    for (const { text } of examples) expect(text).not.toContain('expire_time');
+  });
+
+  test('every event type has one', () => {
+    const shown = examples.map(({ text }) => (JSON.parse(text) as { readonly type?: string }).type);
+    for (const type of Object.keys(EVENT_TOPICS)) expect(shown).toContain(type);
+  });
+});
+
+describe('tables', () => {
+  test('error codes are those of the gateway', () => {
+    const table = rows(section('## 9. Error codes')).map(([code, name]) => [words(name)[0], Number(code)]);
+    expect(table).toEqual(Object.entries(ERROR_CODES));
+  });
+
+  test('close codes are those of the gateway', () => {
+    const table = rows(section('## 10. Close codes')).map(([code, name]) => [words(name)[0], Number(code)]);
+    expect(table).toEqual(Object.entries(CLOSE_CODES));
+  });
+
+  test('limits are those of the welcome, with their defaults and flags', () => {
+    const table = rows(section('## 8. Limits'));
+    expect(table.map(([name, value]) => [words(name)[0], Number(value)])).toEqual(
+      Object.entries(DEFAULT_LIMITS),
+    );
+    for (const [name, value, flag] of table) {
+      const key = (Object.keys(SETTINGS) as SettingKey[]).find(
+        (setting) => `--${flagOf(setting)}` === words(flag)[0],
+      );
+      if (flag === '') continue;
+      expect(key, `flag of ${name ?? ''}`).toBeDefined();
+      if (key !== undefined) expect(SETTINGS[key]).toMatchObject({ default: Number(value) });
+    }
+    expect(section('## 8. Limits')).toContain(`at most ${SETTINGS.maxClients.default} clients`);
+    expect(section('### 5.6 `mempool`')).toContain(`once in ${SETTINGS.mempoolIntervalMs.default} ms`);
+  });
+
+  test('topics name the events that they carry', () => {
+    const table = rows(section('### 3.1 Subscribe'));
+    const named = table.flatMap(([topic, alias]) => [...words(topic), ...words(alias)]);
+    expect(named.toSorted()).toEqual(TOPIC_NAMES.toSorted());
+    for (const [topic, alias, events] of table) {
+      const name = words(topic)[0] ?? '';
+      const [other = name] = words(alias);
+      expect(parseTopic(other)).toEqual(parseTopic(name));
+      if (name === 'all') continue;
+      const carried = Object.entries(EVENT_TOPICS).filter(([, carrier]) => carrier === name);
+      expect(words(events)).toEqual(carried.map(([type]) => type));
+    }
+  });
+
+  test('statuses of a transaction are all there', () => {
+    const named = rows(section('### 5.4 `transaction`')).flatMap(([status]) => words(status));
+    expect(named.filter((word) => !/_count$|^(status|position|by)$/.test(word))).toEqual([
+      ...TRANSACTION_STATUSES,
+    ]);
+  });
+
+  test('the commands that may be called are all there, and no other', () => {
+    const lists = section('### 3.3 Command')
+      .split('\n')
+      .filter((line) => line.startsWith('- '));
+    expect(lists.flatMap(words).toSorted()).toEqual(ALLOWED_COMMANDS);
+  });
+});
