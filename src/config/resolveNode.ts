@@ -121,8 +121,9 @@ function loginOf(
   if (settings.rpcCookieFile !== undefined) return cookieLogin(pathOf(settings.rpcCookieFile, machine));
   if (file === undefined) return undefined;
   if (file.credentials.type === 'cookie') return cookieLogin(file.credentials.path);
+  const { user, password } = file.credentials;
   return {
-    credentials: createFixedCredentials(file.credentials),
+    credentials: createFixedCredentials({ user, password }),
     credentialsFrom: "the password in the node's file",
   };
 }
