@@ -64,7 +64,8 @@ export function parseCursor(text: string): Cursor | undefined {
   const [, chainId, epoch, seq, height, hashHex, stageLetter, partLetter, txIndex, assetIndex] = match;
   const stage = keyOf(STAGE_LETTERS, stageLetter);
   const part = keyOf(PART_LETTERS, partLetter);
-  if (chainId === undefined || epoch === undefined || hashHex === undefined || !stage || !part) return undefined;
+  if (chainId === undefined || epoch === undefined || hashHex === undefined || !stage || !part)
+    return undefined;
   return {
     chainId,
     epoch,
@@ -77,6 +78,9 @@ export function parseCursor(text: string): Cursor | undefined {
   };
 }
 
-function keyOf<K extends string>(letters: Readonly<Record<K, string>>, letter: string | undefined): K | undefined {
+function keyOf<K extends string>(
+  letters: Readonly<Record<K, string>>,
+  letter: string | undefined,
+): K | undefined {
   return (Object.keys(letters) as K[]).find((key) => letters[key] === letter);
 }

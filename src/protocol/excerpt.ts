@@ -1,8 +1,8 @@
 /** The most characters of a client's text that a message repeats. */
-export const MAX_EXCERPT_CHARS = 40;
+const MAX_EXCERPT_CHARS = 40;
 
 /**
- * A short safe part of a text that a stranger chose, for an error message: at most {@link MAX_EXCERPT_CHARS} characters, `...` when
+ * A short safe part of a text that a stranger chose, for an error message: at most 40 characters, `...` when
  * there were more, and `?` for everything that is not a printable ASCII character or is a quote or backslash.
  */
 export function excerpt(text: string): string {
