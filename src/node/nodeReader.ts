@@ -37,6 +37,8 @@ export interface TransactionRecord {
   readonly blockHashHex?: string;
   /** Height of that block; −1 when it left the best chain. */
   readonly height?: number;
+  /** It was read from its block: `json` does not name the block. */
+  readonly isFromBlock?: true;
 }
 
 /** Typed calls to the node, for the follower and for history. Each rejects as {@link RpcClient} does. */
@@ -45,6 +47,8 @@ export interface NodeReader {
   getBestBlockHash(): Promise<string>;
   /** `undefined` when the height is above the tip. */
   getBlockHash(height: number): Promise<string | undefined>;
+  /** Hashes of `count` heights from `firstHeight` on, in one batch; `undefined` for those above the tip. */
+  getBlockHashes(firstHeight: number, count: number): Promise<readonly (string | undefined)[]>;
   /** `undefined` for a block that the node does not know. */
   getHeaders(hashes: readonly string[]): Promise<readonly (HeaderInfo | undefined)[]>;
   /** `undefined` for a block that the node does not know or has pruned. */
@@ -103,6 +107,15 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
       return json === undefined ? undefined : readText(json, 'getblockhash');
     },
 
+    async getBlockHashes(firstHeight, count) {
+      const heights = Array.from({ length: count }, (_, index) => firstHeight + index);
+      const outcomes = await batch(heights.map((height) => ({ method: 'getblockhash', params: [height] })));
+      return outcomes.map((outcome) => {
+        const json = resultOr(outcome, [OUT_OF_RANGE]);
+        return json === undefined ? undefined : readText(json, 'getblockhash');
+      });
+    },
+
     async getHeaders(hashes) {
       const outcomes = await batch(
         hashes.map((hash) => ({ method: 'getblockheader', params: [hash, true] })),
@@ -135,6 +148,7 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
         ...readTransaction(transaction),
         blockHashHex: hashHex,
         height,
+        isFromBlock: true,
       }));
     },
 

@@ -51,6 +51,8 @@ export const ERROR_CODES = {
   cursor_from_future: 1032,
   /** The blocks asked for cannot be read: pruned by the node. */
   history_unavailable: 1033,
+  /** The node does not know the block that the cursor or point names. */
+  unknown_block: 1035,
   /** Too many replays at once. */
   too_many_replays: 1034,
 } as const;

@@ -1,0 +1,39 @@
+import type { Cursor } from '../protocol/cursor.js';
+import type { ChainPoint } from '../protocol/events.js';
+import { GatewayError } from '../protocol/gatewayError.js';
+import type { ErrorName } from '../protocol/codes.js';
+import type { LogEvent } from './eventLogTypes.js';
+
+/** From where on the chain is told again. */
+export type ReplayStart =
+  /** Everything after the event that a cursor names. */
+  | { readonly type: 'after_cursor'; readonly cursor: Cursor }
+  /** Everything after the newest of these blocks that is on the best chain. */
+  | { readonly type: 'after_points'; readonly points: readonly ChainPoint[] }
+  /** The block of this height and everything after it; 0 is genesis. */
+  | { readonly type: 'from_height'; readonly height: number };
+
+/** One step of a replay. */
+export type ReplayStep =
+  /** Events to send, in order; never empty. */
+  | { readonly type: 'events'; readonly events: readonly LogEvent[] }
+  /** The replay stands at this block and the log at another: how far there is to go. */
+  | { readonly type: 'progress'; readonly at: ChainPoint; readonly target: ChainPoint }
+  /**
+   * All of the chain up to the log's tip was told, at this very moment: whoever joins the log's head before anything else
+   * runs misses nothing and sees nothing twice.
+   */
+  | { readonly type: 'at_tip'; readonly tip: ChainPoint };
+
+/** A replay cannot begin, or cannot go on. `errorName` is the code that the client is told. */
+export class ReplayError extends GatewayError {
+  constructor(
+    readonly errorName: Extract<
+      ErrorName,
+      'cursor_other_chain' | 'cursor_from_future' | 'unknown_block' | 'history_unavailable'
+    >,
+    message: string,
+  ) {
+    super(message, { code: 'GW_ERR_REPLAY' });
+  }
+}
