@@ -1,3 +1,4 @@
+import { CLOSE_CODES } from '../protocol/codes.js';
 import { MAX_REASON_BYTES } from './connection.js';
 
 /**
@@ -10,4 +11,14 @@ export function closeReason(words: string, cursor: string | undefined): string {
   const whole = `${words}; ${tail}`;
   if (whole.length <= MAX_REASON_BYTES) return whole;
   return tail.length <= MAX_REASON_BYTES ? tail : words.slice(0, MAX_REASON_BYTES);
+}
+
+/** Reasons for the codes with which the WebSocket layer closes by itself; 1008 is its limit for fragments (16,384 a message). */
+export function protocolReasons(maxMessageBytes: number): Readonly<Record<number, string>> {
+  return {
+    [CLOSE_CODES.protocol_error]: 'a frame broke the WebSocket protocol',
+    [CLOSE_CODES.invalid_utf8]: 'a text message was not UTF-8',
+    [CLOSE_CODES.too_big]: `a message was longer than ${maxMessageBytes} bytes`,
+    1008: 'a message was split into too many fragments',
+  };
 }

@@ -75,7 +75,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   let stopped: Promise<void> | undefined;
 
   const transport = createWebSocketServer(options, {
-    onRequest: createHttpRoutes({ health: deps.health }),
+    onRequest: createHttpRoutes({ health: deps.health, logger }),
     onConnection(connection) {
       const session = createSession(options, {
         connection,

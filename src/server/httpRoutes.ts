@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
 import type { Health } from '../observe/healthTypes.js';
 import { PAGE_HTML, PAGE_POLICY } from './page.js';
 import { isReady, printHealth } from './printHealth.js';
@@ -57,10 +58,16 @@ export function routeHttp(method: string, url: string, deps: HttpRoutesDeps): Ht
 }
 
 /** Plain HTTP: a body that a request may have is never read. */
-export function createHttpRoutes(deps: HttpRoutesDeps): RequestListener {
+export function createHttpRoutes(deps: HttpRoutesDeps & { readonly logger: Logger }): RequestListener {
   return (request: IncomingMessage, response: ServerResponse) => {
     const method = request.method ?? '';
-    const answer = routeHttp(method, request.url ?? '', deps);
+    let answer: HttpAnswer;
+    try {
+      answer = routeHttp(method, request.url ?? '', deps);
+    } catch (error) {
+      deps.logger.error({ err: error }, 'http request failed');
+      answer = json(500, JSON.stringify({ error: 'the gateway failed; its log says how' }));
+    }
     const hasBody =
       request.headers['transfer-encoding'] !== undefined ||
       (request.headers['content-length'] ?? '0') !== '0';

@@ -5,6 +5,7 @@ import * as wsModule from 'ws';
 import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { GatewayError } from '../protocol/gatewayError.js';
+import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { describeListenError } from './listenError.js';
@@ -39,8 +40,6 @@ export interface WebSocketServerDeps {
 export interface WebSocketServer {
   /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
-  /** Open connections. */
-  connectionCount(): number;
   /** Takes no more connections; those that are open stay. */
   stopAccepting(): void;
   /** Resolves when no connection is open any more, or after `timeoutMs`. */
@@ -96,6 +95,7 @@ export function createWebSocketServer(
   let lastId = 0;
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
+  let httpClosed: Promise<void> | undefined;
 
   const http = createHttpServer(
     {
@@ -164,27 +164,43 @@ export function createWebSocketServer(
   function accept(webSocket: WebSocket, socket: Socket): void {
     lastId += 1;
     const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes);
-    const handlers = deps.onConnection(connection);
-    const client: Client = {
-      webSocket,
-      socket,
-      handlers,
-      pulse: startPulse(Date.now(), Math.random(), options),
-    };
-    clients.add(client);
+    let client: Client | undefined;
+
+    /** A mistake in one connection's handling ends that connection, and nobody else's. */
+    function guard(handle: () => void): void {
+      try {
+        handle();
+      } catch (error) {
+        logger.error({ err: error, client: connection.id }, 'connection failed');
+        connection.close(CLOSE_CODES.internal, 'the gateway failed on this connection');
+        if (client === undefined) connection.terminate();
+      }
+    }
+
     webSocket.on('message', (data: RawData, isBinary: boolean) => {
-      // With the default `binaryType`, a message is one Buffer; ws has checked that text is UTF-8.
-      if (isBinary) handlers.onBinary();
-      else handlers.onText((data as Buffer).toString('utf8'));
+      guard(() => {
+        // With the default `binaryType`, a message is one Buffer; ws has checked that text is UTF-8.
+        if (isBinary) client?.handlers.onBinary();
+        else client?.handlers.onText((data as Buffer).toString('utf8'));
+      });
     });
     webSocket.on('error', (error) => {
       logger.debug({ client: connection.id, error_code: codeOf(error) }, 'connection error');
     });
     webSocket.on('close', () => {
+      if (client === undefined) return;
       clients.delete(client);
-      handlers.onClosed();
+      const { handlers } = client;
+      guard(() => {
+        handlers.onClosed();
+      });
       if (clients.size > 0) return;
       for (const resolve of emptyWaiters) resolve();
+    });
+    guard(() => {
+      const pulse = startPulse(Date.now(), Math.random(), options);
+      client = { webSocket, socket, handlers: deps.onConnection(connection), pulse };
+      clients.add(client);
     });
   }
 
@@ -213,6 +229,17 @@ export function createWebSocketServer(
     }
   }
 
+  function stopAccepting(): void {
+    stopping = true;
+    httpClosed ??= new Promise((resolve) => {
+      // Called when the last socket is gone, and at once where it never listened.
+      http.close(() => {
+        resolve();
+      });
+      http.closeIdleConnections();
+    });
+  }
+
   return {
     listen: () =>
       new Promise((resolve, reject) => {
@@ -239,12 +266,7 @@ export function createWebSocketServer(
           });
         });
       }),
-    connectionCount: () => clients.size,
-    stopAccepting() {
-      stopping = true;
-      http.close();
-      http.closeIdleConnections();
-    },
+    stopAccepting,
     waitUntilEmpty: (timeoutMs) =>
       new Promise((resolve) => {
         if (clients.size === 0) {
@@ -259,31 +281,14 @@ export function createWebSocketServer(
         const giveUp = setTimeout(finish, timeoutMs);
         emptyWaiters.add(finish);
       }),
-    destroy: () =>
-      new Promise((resolve) => {
-        stopping = true;
-        clearInterval(timer);
-        for (const client of clients) client.webSocket.terminate();
-        handshakes.close();
-        http.closeAllConnections();
-        if (!http.listening) {
-          resolve();
-          return;
-        }
-        http.close(() => {
-          resolve();
-        });
-      }),
-  };
-}
-
-/** Reasons for the codes with which ws closes by itself. */
-function protocolReasons(maxMessageBytes: number): Readonly<Record<number, string>> {
-  return {
-    [CLOSE_CODES.protocol_error]: 'a frame broke the WebSocket protocol',
-    [CLOSE_CODES.invalid_utf8]: 'a text message was not UTF-8',
-    [CLOSE_CODES.too_big]: `a message was longer than ${maxMessageBytes} bytes`,
-    1008: 'a message was split into too many fragments',
+    async destroy() {
+      stopAccepting();
+      clearInterval(timer);
+      for (const client of clients) client.webSocket.terminate();
+      handshakes.close();
+      http.closeAllConnections();
+      await httpClosed;
+    },
   };
 }
 
