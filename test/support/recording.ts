@@ -65,14 +65,12 @@ export function resultOf(answer: RecordedAnswer): unknown {
   return (JSON.parse(answer.body) as { readonly result: unknown }).result;
 }
 
-/** The exact text of an answer's `result`. */
-export function resultTextOf(answer: RecordedAnswer): string {
-  const match = RESULT_PATTERN.exec(answer.body);
-  if (match?.[1] === undefined) throw new Error(`no result in the recorded answer to ${answer.method}`);
-  return match[1];
+/** The exact text of an answer's `result`; throws for an answer that has none. */
+export function resultTextOf(answer: Pick<RecordedAnswer, 'body'>): string {
+  const text = /^\{"result":(.*),"error":null,"id":1\}\n$/s.exec(answer.body)?.[1];
+  if (text === undefined) throw new Error(`no result in ${answer.body.slice(0, 200)}`);
+  return text;
 }
-
-const RESULT_PATTERN = /^\{"result":(.*),"error":null,"id":1\}\n$/s;
 
 interface StepLine {
   readonly label: string;

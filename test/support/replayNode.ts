@@ -4,8 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { XPublisher } from 'zeromq';
 import { createRecordedAnswers } from './recordedAnswers.js';
-import type { Answer } from './recordedAnswers.js';
-import type { RecordedChain } from './recordedChain.js';
+import type { Answer, RecordedAnswers } from './recordedAnswers.js';
 import type { RecordedStep, Recording } from './recording.js';
 
 /** How one step is played. */
@@ -19,7 +18,8 @@ export interface ReplayNode {
   readonly rpcUrl: string;
   readonly credentials: { readonly username: string; readonly password: string };
   readonly zmqAddress: string;
-  readonly chain: RecordedChain;
+  /** What this node answers at each step. */
+  readonly answers: RecordedAnswers;
   /** Index of the step whose state RPC shows. */
   readonly stepIndex: number;
   /** Whether the last step was played. */
@@ -73,7 +73,7 @@ export async function startReplayNode(recording: Recording): Promise<ReplayNode>
     rpcUrl,
     credentials: CREDENTIALS,
     zmqAddress: publisher.address,
-    chain: answers.chain,
+    answers,
     callCounts,
     unrecordedCalls,
     whenSubscribed: publisher.whenSubscribed,

@@ -130,7 +130,7 @@ describe.each(RECORDING_NAMES)('the replay of %s', (name) => {
     const stale = new Set<string>();
     while (!node.isAtEnd) {
       const step = await node.advance();
-      const change = expectedChange(node.chain, step.index);
+      const change = expectedChange(node.answers.chain, step.index);
       for (const block of change.disconnected) stale.add(block.hashHex);
       for (const block of change.connected) stale.delete(block.hashHex);
       for (const hash of stale) {
@@ -148,10 +148,10 @@ describe.each(RECORDING_NAMES)('the replay of %s', (name) => {
   });
 
   it('folds the expected changes to the recorded tips', () => {
-    const folded = node.chain.walkDown(recording.startIndex).map((block) => block.hashHex);
-    const mempool = new Set(node.chain.stateAfter(recording.startIndex).mempool);
+    const folded = node.answers.chain.walkDown(recording.startIndex).map((block) => block.hashHex);
+    const mempool = new Set(node.answers.chain.stateAfter(recording.startIndex).mempool);
     for (const step of recording.steps.slice(recording.startIndex + 1)) {
-      const change = expectedChange(node.chain, step.index);
+      const change = expectedChange(node.answers.chain, step.index);
       for (const block of change.disconnected) expect(folded.shift()).toBe(block.hashHex);
       for (const block of change.connected) folded.unshift(block.hashHex);
       for (const txid of change.mempoolRemoved) expect(mempool.delete(txid)).toBe(true);
