@@ -53,9 +53,11 @@ export function createBlockReader(node: NodeReader, options: BlockReaderOptions)
       if (lacksTxIndex || block.height === 0) return fromBlockItself(block);
       const found = await inBatches(block.txids, options, (txids) => node.getTransactions(txids));
       const transactions = found.filter((record) => record !== undefined);
-      if (transactions.length === found.length) return { block, transactions };
+      const isComplete = transactions.length === found.length;
+      // A record that names no block, or another one, was read after the block left the best chain.
+      if (isComplete && transactions.every((record) => isIn(block, record))) return { block, transactions };
       const whole = await fromBlockItself(block);
-      if (whole !== undefined) {
+      if (whole !== undefined && !isComplete) {
         lacksTxIndex = true;
         options.logger.warn(
           { height: block.height, missing: found.length - transactions.length },
@@ -65,6 +67,10 @@ export function createBlockReader(node: NodeReader, options: BlockReaderOptions)
       return whole;
     },
   };
+}
+
+function isIn(block: BlockRecord, record: TransactionRecord): boolean {
+  return record.blockHashHex === block.hashHex && record.height === block.height;
 }
 
 /** Asks for the items in batches, some at once, and gives the answers in the order of the items. */

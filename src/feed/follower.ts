@@ -17,6 +17,7 @@ import { identifyChain, type ChainIdentity } from './identifyChain.js';
 import { createMempoolInfoWatch } from './mempoolInfo.js';
 import { NOTICED_AT_ONCE, readMempool, syncNoticed, syncWholeMempool } from './mempoolSync.js';
 import { createNodeSequenceNumbers } from './nodeSequenceNumbers.js';
+import { createPolling } from './polling.js';
 import { createSequenceCounter } from './sequenceCounter.js';
 import { createWakeSignal } from './wakeSignal.js';
 
@@ -51,6 +52,14 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   const signal = createWakeSignal();
   const nodeSequences = createNodeSequenceNumbers(MAX_NODE_SEQUENCES);
   const due = createDueWork(nodeSequences, signal.wake);
+  const polling = createPolling({
+    tipIntervalMs: options.pollIntervalMs,
+    mempoolIntervalMs: options.mempoolPollIntervalMs,
+    onTipDue: due.tipIsDue,
+    onMempoolDue: due.mempoolIsDue,
+    nowMs,
+    logger,
+  });
   const mempoolInfo = createMempoolInfoWatch(node, options.mempoolEventIntervalMs, nowMs);
   const trouble = createThrottledLog(logger, nowMs);
   const context: FollowContext = {
@@ -62,7 +71,10 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     sequence: createSequenceCounter(),
     owed: new Set(),
     logger,
-    ...(deps.onBlock === undefined ? {} : { onBlock: deps.onBlock }),
+    onBlock(point) {
+      polling.blockConnected();
+      deps.onBlock?.(point);
+    },
     ...(deps.onReorg === undefined ? {} : { onReorg: deps.onReorg }),
   };
 
@@ -77,8 +89,6 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   let failures = 0;
   let stopping = false;
   let running: Promise<void> | undefined;
-  let pollTimer: NodeJS.Timeout | undefined;
-  let mempoolTimer: NodeJS.Timeout | undefined;
   let fail: (error: GatewayError) => void = () => undefined;
   const failed = new Promise<GatewayError>((resolve) => {
     fail = resolve;
@@ -175,6 +185,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
         const result = await keepingMempoolDue(() => syncNoticed(context, txids, nodeSequences));
         mempoolInfo.mayHaveChanged();
         if (result.tipSuspect) due.tipIsDue();
+        for (const txidHex of result.deferred ?? []) due.note({ type: 'transaction', txidHex });
       }
     }
     if (mempoolInfo.dueInMs() === 0) await mempoolInfo.sync(context);
@@ -215,6 +226,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     return waitMs;
   };
 
+  /** A function, because it changes while a step is awaited. */
+  const isStopping = (): boolean => stopping;
+
   const run = async (): Promise<void> => {
     while (!stopping) {
       try {
@@ -224,7 +238,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
         if (reason === undefined) trouble.worksAgain('following the chain again');
         if (!due.any || mustIdentify || reason !== undefined) await signalOrTime(sleepMs);
       } catch (error) {
-        await pause(afterFailure(error));
+        if (!isStopping()) await pause(afterFailure(error));
       }
     }
   };
@@ -240,12 +254,13 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   return {
     failed,
     start() {
-      pollTimer = setInterval(due.tipIsDue, options.pollIntervalMs);
-      mempoolTimer = setInterval(due.mempoolIsDue, options.mempoolPollIntervalMs);
+      polling.start();
       running = run();
     },
     notify(notice) {
-      if (!stopping) due.note(notice);
+      if (stopping) return;
+      polling.heard(notice);
+      due.note(notice);
     },
     state: () => ({
       connected,
@@ -258,11 +273,12 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       ...(agreedAtMs === undefined ? {} : { agreedAtMs }),
       mempoolSize: context.mempool.size,
       pendingNotices: due.pendingTxids,
+      silentTopics: polling.silentTopics(),
     }),
+    mempoolTxids: () => [...context.mempool.txids()],
     async stop() {
       stopping = true;
-      clearInterval(pollTimer);
-      clearInterval(mempoolTimer);
+      polling.stop();
       signal.wake();
       await running;
     },

@@ -1,3 +1,4 @@
+import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { Notice } from '../node/noticeTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { GatewayError } from '../protocol/gatewayError.js';
@@ -36,6 +37,8 @@ export interface FollowerState {
   readonly mempoolSize: number;
   /** Transactions named by notices and not looked at yet. */
   readonly pendingNotices: number;
+  /** ZMQ topics that say nothing while the tip moves. */
+  readonly silentTopics: readonly WatchedTopic[];
 }
 
 /** Follows the node's chain and mempool and appends what changes to the log. */
@@ -45,6 +48,8 @@ export interface Follower {
   /** A notice came: look now. Never blocks, never throws. */
   readonly notify: (notice: Notice) => void;
   state(): FollowerState;
+  /** The transactions tracked in the mempool, as of the newest event of the log. */
+  mempoolTxids(): readonly string[];
   /** Ends after the step in hand. */
   stop(): Promise<void>;
   /** Resolves when following can go on no more: another chain, or a chain without a common block. Never rejects. */

@@ -16,6 +16,8 @@ export const READ_AT_START = 2000;
 export interface MempoolSyncResult {
   /** The node spoke of a transaction in a block, or of another tip: compare the tips before going on. */
   readonly tipSuspect: boolean;
+  /** Transactions that were not looked at, because the tips are to be compared first. */
+  readonly deferred?: readonly string[];
 }
 
 /**
@@ -35,10 +37,11 @@ export async function syncNoticed(
     if (context.memory.hasTransaction(txid)) tipSuspect = true;
     else unknown.push(txid);
   }
+  // If blocks were undone, the unknown ones may be from blocks further down than is remembered: first the chain.
+  if (tipSuspect) return { tipSuspect, deferred: unknown };
   if (unknown.length === 0) return { tipSuspect };
   const records = await readFromMempool(context, unknown);
-  tipSuspect = announce(context, records, nodeSequences) || tipSuspect;
-  return { tipSuspect };
+  return { tipSuspect: announce(context, records, nodeSequences) };
 }
 
 /**

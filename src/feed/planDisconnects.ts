@@ -1,6 +1,6 @@
 import type { RememberedBlock } from '../chain/chainMemory.js';
 import { standingOf } from '../chain/reconcile.js';
-import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import type { TrackedMempool, TrackedTransaction } from '../chain/trackedMempool.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { BlockRecord } from '../node/nodeReader.js';
@@ -46,7 +46,7 @@ export async function planDisconnects(
     const block = (await context.node.getBlock(remembered.hashHex)) ?? forgotten(remembered);
     const undone = await readUndone(context.node, block, newBranch);
     if (undone === undefined) return undefined;
-    undoneBlocks.push(undone);
+    undoneBlocks.push(withoutTold(undone, context.mempool));
   }
   const { forkPoint } = path;
   const oldTip = path.blocks[0] ?? forkPoint;
@@ -60,6 +60,15 @@ export async function planDisconnects(
       ),
       draftReorg({ forkPoint, oldTip, newTip: nodeTip, depth: path.blocks.length }),
     ],
+  };
+}
+
+/** Without those that were announced in the mempool already, because their block is older than what is remembered. */
+function withoutTold(block: UndoneBlock, mempool: TrackedMempool): UndoneBlock {
+  return {
+    ...block,
+    undone: block.undone.filter(({ txid }) => !mempool.has(txid)),
+    returned: block.returned.filter(({ txid }) => !mempool.has(txid)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { ListenerState } from '../node/noticeTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Health } from './healthTypes.js';
@@ -15,6 +16,7 @@ export interface HealthSources {
     readonly tip?: ChainPoint;
     readonly nodeTip?: ChainPoint;
     readonly agreedAtMs?: number;
+    readonly silentTopics: readonly WatchedTopic[];
   };
   readonly zmq: ListenerState;
   readonly clients: number;
@@ -45,7 +47,7 @@ export function describeHealth(sources: HealthSources): Health {
       ? {}
       : { lagBlocks: Math.max(0, nodeTip.height - tip.height) }),
     ...(lagSeconds === undefined ? {} : { lagSeconds }),
-    zmq: sources.zmq,
+    zmq: { ...sources.zmq, silentTopics: follower.silentTopics },
     clients: sources.clients,
     log: sources.log,
     uptimeSeconds: Math.floor((nowMs - sources.startedAtMs) / 1000),

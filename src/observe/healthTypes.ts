@@ -1,4 +1,5 @@
 import type { ChainPoint } from '../protocol/events.js';
+import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { ListenerState } from '../node/noticeTypes.js';
 
 /** The one record behind `/health`, `/ready`, the metrics and the `health-check` command. */
@@ -23,7 +24,10 @@ export interface Health {
   readonly lagBlocks?: number;
   /** Seconds since `tip` and the node's tip last agreed; 0 while they agree. */
   readonly lagSeconds?: number;
-  readonly zmq: ListenerState;
+  readonly zmq: ListenerState & {
+    /** Topics that say nothing while the tip moves: the node is polled faster instead. */
+    readonly silentTopics: readonly WatchedTopic[];
+  };
   /** Open WebSocket connections. */
   readonly clients: number;
   readonly log: {
