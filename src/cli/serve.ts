@@ -99,10 +99,9 @@ async function startSimulated(
   stops: Stops,
 ): Promise<SimulatedNodeHandle> {
   if (!settings.simulate) logger.warn('no node is named: serving from the built-in SIMULATED node');
-  const { simulatedNodeOf } = await import('./simulatedNodeOf.js');
-  const simulated = simulatedNodeOf(settings, { rpcPort: 0, zmqPort: 0 }, logger);
+  const { startSimulatedNode } = await import('./startSimulatedNode.js');
+  const simulated = await startSimulatedNode(settings, { rpcPort: 0, zmqPort: 0 }, logger);
   stops.push(() => simulated.stop());
-  await simulated.start();
   return simulated;
 }
 

@@ -29,9 +29,8 @@ async function run({ settings, stdout, stderr, env }: CommandContext): Promise<n
   const logger = createLogger(settings, stderr, env);
   const signals = listenForStop();
   try {
-    const { simulatedNodeOf } = await import('./simulatedNodeOf.js');
-    const node = simulatedNodeOf(settings, DEFAULTS, logger);
-    await node.start();
+    const { startSimulatedNode } = await import('./startSimulatedNode.js');
+    const node = await startSimulatedNode(settings, DEFAULTS, logger);
     const zmqFlags = node.zmqAddresses.map((address) => ` --zmq ${address}`).join('');
     // The password is the simulated node's own and is no secret.
     const line = `${commandLine(process.argv[1] ?? '', process.cwd())} serve --rpc-url ${node.rpcUrl}${zmqFlags}`;

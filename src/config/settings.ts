@@ -257,7 +257,7 @@ export const SETTINGS = {
   simStartHeight: integer({
     group: 'Simulated node',
     commands: ['serve', 'simulate'],
-    default: 120,
+    default: 110,
     min: 1,
     max: 100_000,
     description: 'Blocks that the chain has at the start.',
@@ -287,7 +287,7 @@ export const SETTINGS = {
     min: 0,
     max: 1_000_000,
     unit: 'blocks',
-    description: 'Blocks between two reorganisations; 0 makes none.',
+    description: 'About how many blocks lie between two reorganisations; 0 makes none.',
   }),
   simRpcPort: integer({
     group: 'Simulated node',

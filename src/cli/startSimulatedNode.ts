@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
+import type { SimulatedNodeHandle } from '../gatewayTypes.js';
 import { createSimulatedNode } from '../simulator/simulatedNode.js';
 
 /** What a simulated node listens with, where no setting says it. */
@@ -12,11 +13,15 @@ export interface SimulatedNodeDefaults {
 }
 
 /** User of every simulated node. */
-export const SIMULATED_USER = 'user';
+const SIMULATED_USER = 'user';
 
-/** Makes a simulated node as the settings say, on loopback; it is not started yet. */
-export function simulatedNodeOf(settings: Settings, defaults: SimulatedNodeDefaults, logger: Logger) {
-  return createSimulatedNode({
+/** Starts a simulated node as the settings say, on loopback. Throws a GatewayError when a port is taken. */
+export async function startSimulatedNode(
+  settings: Settings,
+  defaults: SimulatedNodeDefaults,
+  logger: Logger,
+): Promise<SimulatedNodeHandle> {
+  const node = createSimulatedNode({
     seed: settings.simSeed,
     host: '127.0.0.1',
     rpcPort: settings.simRpcPort ?? defaults.rpcPort,
@@ -29,4 +34,6 @@ export function simulatedNodeOf(settings: Settings, defaults: SimulatedNodeDefau
     startHeight: settings.simStartHeight,
     logger,
   });
+  await node.start();
+  return { rpcUrl: node.rpcUrl, zmqAddresses: [node.zmqAddress], stop: () => node.stop() };
 }
