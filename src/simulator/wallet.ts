@@ -1,0 +1,134 @@
+import type { Coin } from './coin.js';
+import type { KeyRing } from './keyRing.js';
+import type { CoinWatcher } from './ledger.js';
+import type { RandomSource } from './randomSource.js';
+
+/** Blocks that must follow a coinbase before it can be spent; the first block of a simulated chain is exempt. */
+export const COINBASE_MATURITY = 100;
+
+/** Smaller coins are left alone: spending them costs more than they are worth. 10^-8 EVR. */
+const DUST_SAT = 5_000_000n;
+
+/** What the simulated wallet can spend now. An index over the ledger, kept in an order that the seed decides. */
+export interface Wallet extends CoinWatcher {
+  evrCoinCount(): number;
+  /** Coins without assets that together hold at least this much, or undefined. `preferSmall` avoids spending much. */
+  pickEvr(leastSat: bigint): readonly Coin[] | undefined;
+  /** One coin without assets. */
+  pickOne(): Coin | undefined;
+  /** Coins of an asset, oldest first. */
+  assetCoins(name: string): readonly Coin[];
+  /** Names of the assets of which there are coins. */
+  assetNames(): readonly string[];
+}
+
+/** Makes a {@link Wallet}; `source` is read when the index has to be made anew. */
+export function createWallet(
+  keys: KeyRing,
+  random: RandomSource,
+  source: { spendableCoins(): Iterable<Coin>; tipHeight(): number },
+): Wallet {
+  const evr: Coin[] = [];
+  const evrIndex = new Map<string, number>();
+  const byAsset = new Map<string, Map<string, Coin>>();
+  const assetOf = new Map<string, string>();
+  let immature: Coin[] = [];
+  let stale = true;
+
+  const isImmature = (coin: Coin): boolean =>
+    coin.isCoinbase && coin.height > 0 && source.tipHeight() + 1 - coin.height < COINBASE_MATURITY;
+
+  const remove = (outpoint: string): void => {
+    const name = assetOf.get(outpoint);
+    if (name !== undefined) {
+      const coins = byAsset.get(name);
+      coins?.delete(outpoint);
+      if (coins?.size === 0) byAsset.delete(name);
+      assetOf.delete(outpoint);
+    }
+    const at = evrIndex.get(outpoint);
+    const last = at === undefined ? undefined : evr.pop();
+    if (at === undefined || last === undefined) return;
+    evrIndex.delete(outpoint);
+    if (last.outpoint === outpoint) return;
+    evr[at] = last;
+    evrIndex.set(last.outpoint, at);
+  };
+
+  const add = (coin: Coin): void => {
+    const owner = coin.info.owner;
+    if (owner?.kind !== 'pubkeyhash' || keys.find(owner.hashHex) === undefined) return;
+    if (coin.asset !== undefined) {
+      const coins = byAsset.get(coin.asset.name) ?? new Map<string, Coin>();
+      byAsset.set(coin.asset.name, coins.set(coin.outpoint, coin));
+      assetOf.set(coin.outpoint, coin.asset.name);
+      return;
+    }
+    if (coin.valueSat < DUST_SAT) return;
+    if (isImmature(coin)) {
+      immature.push(coin);
+      return;
+    }
+    evrIndex.set(coin.outpoint, evr.push(coin) - 1);
+  };
+
+  const refresh = (): void => {
+    if (stale) {
+      stale = false;
+      evr.length = 0;
+      immature = [];
+      for (const map of [evrIndex, byAsset, assetOf]) map.clear();
+      for (const coin of source.spendableCoins()) add(coin);
+      return;
+    }
+    while (immature[0] !== undefined && !isImmature(immature[0])) {
+      const ripe = immature.shift();
+      if (ripe !== undefined) add(ripe);
+    }
+  };
+
+  return {
+    spent(outpoint) {
+      if (!stale) remove(outpoint);
+    },
+    created(coin) {
+      if (!stale) add(coin);
+    },
+    changed() {
+      stale = true;
+    },
+    evrCoinCount() {
+      refresh();
+      return evr.length;
+    },
+    pickEvr(leastSat) {
+      refresh();
+      for (let tries = 0; tries < 6 && evr.length > 0; tries++) {
+        const coin = random.pick(evr);
+        if (coin.valueSat >= leastSat) return [coin];
+      }
+      const picked: Coin[] = [];
+      let sum = 0n;
+      for (const coin of [...evr].sort((a, b) =>
+        a.valueSat < b.valueSat ? 1 : a.valueSat > b.valueSat ? -1 : 0,
+      )) {
+        picked.push(coin);
+        sum += coin.valueSat;
+        if (sum >= leastSat) return picked;
+      }
+      return undefined;
+    },
+    pickOne() {
+      refresh();
+      return evr.length === 0 ? undefined : random.pick(evr);
+    },
+    assetCoins(name) {
+      refresh();
+      return [...(byAsset.get(name)?.values() ?? [])];
+    },
+    assetNames() {
+      refresh();
+      return [...byAsset.keys()];
+    },
+  };
+}
