@@ -74,9 +74,14 @@ export function createRpcExchange(deps: RpcExchangeDeps): RpcExchange {
       let post: Post | undefined;
       let destroyed = false;
       let header = '';
+      let giveUp: (outcome: ExchangeOutcome) => void = () => undefined;
+      // Ends the wait for credentials, which is not bound to a connection.
+      const givenUp = new Promise<ExchangeOutcome>((resolve) => {
+        giveUp = resolve;
+      });
 
       const attempt = async (): Promise<PostOutcome> => {
-        if (destroyed) throw new RpcUnavailableError('closed', 'it was ended before it was sent');
+        if (destroyed) throw notSent();
         post = http.post(body, header);
         return post.done;
       };
@@ -99,18 +104,23 @@ export function createRpcExchange(deps: RpcExchangeDeps): RpcExchange {
       };
 
       return {
-        done: run().catch((error: unknown): ExchangeOutcome => ({
-          type: 'failed',
-          error: unavailable(error),
-        })),
+        done: Promise.race([
+          run().catch((error: unknown): ExchangeOutcome => ({ type: 'failed', error: unavailable(error) })),
+          givenUp,
+        ]),
         hasConnection: () => post?.hasConnection() ?? false,
         destroy: () => {
           destroyed = true;
-          post?.destroy();
+          if (post === undefined) giveUp({ type: 'failed', error: notSent() });
+          else post.destroy();
         },
       };
     },
   };
+}
+
+function notSent(): RpcUnavailableError {
+  return new RpcUnavailableError('closed', 'it was ended before it was sent');
 }
 
 function unavailable(error: unknown): RpcUnavailableError {
