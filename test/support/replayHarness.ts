@@ -34,11 +34,17 @@ export interface ReplayHarness {
 
 /** Longest wait for what a step calls for: far more than it takes, for a machine that does other things too. */
 const STEP_TIMEOUT_MS = 5_000;
+/** Longer than any test. */
+const NEVER_MS = '600000';
 
 /** Starts node, gateway and client; resolves when the gateway follows the node and the client is subscribed. */
 export async function startReplayHarness(
   name: RecordingName,
-  options: { readonly withNotices: boolean },
+  options: {
+    readonly withNotices: boolean;
+    /** Whether the gateway looks at the node without being told to, which it then does often; yes if absent. */
+    readonly withPolls?: boolean;
+  },
 ): Promise<ReplayHarness> {
   const recording = await readRecording(name);
   const node = await startReplayNode(recording);
@@ -51,8 +57,8 @@ export async function startReplayHarness(
       ...(options.withNotices ? { zmq: [node.zmqAddress] } : {}),
       network: 'regtest',
       port: '0',
-      pollIntervalMs: '50',
-      mempoolPollIntervalMs: '100',
+      pollIntervalMs: options.withPolls === false ? NEVER_MS : '50',
+      mempoolPollIntervalMs: options.withPolls === false ? NEVER_MS : '100',
       mempoolIntervalMs: '50',
     },
   });
