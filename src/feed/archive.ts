@@ -1,0 +1,93 @@
+import type { RpcClient } from '../node/rpcTypes.js';
+import { createNodeReader } from '../node/nodeReader.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { Topic } from '../protocol/topics.js';
+import type { Logger } from 'pino';
+import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
+import { replayChain } from './chainReplay.js';
+import type { EncodeOptions } from './encodeEvent.js';
+import type { EventLog, LogEvent } from './eventLogTypes.js';
+import { createHistoryBlocks } from './historyBlocks.js';
+import { readMempoolSnapshot } from './mempoolSnapshot.js';
+import type { ReplayStart, ReplayStep } from './replayTypes.js';
+
+/** The past, read again from the node: for who resumes from before the log's memory, or asks for history. */
+export interface Archive {
+  /** Tells the chain from `start` on; see `chainReplay.ts`. */
+  replay(start: ReplayStart, topics: ReadonlySet<Topic>): AsyncGenerator<ReplayStep, never>;
+  /**
+   * The log's tip and the txids of its mempool at this moment: whoever reads the log from the event after `seq` on, and the
+   * snapshot of these, misses nothing.
+   */
+  present(): {
+    readonly seq: number;
+    readonly tip: ChainPoint | undefined;
+    readonly mempoolTxids: readonly string[];
+  };
+  /** The transactions of the mempool as events; see `mempoolSnapshot.ts`. */
+  snapshot(
+    txids: readonly string[],
+    tip: ChainPoint,
+    topics: ReadonlySet<Topic>,
+  ): AsyncGenerator<readonly LogEvent[]>;
+  /** Bytes of blocks kept for replays, for metrics. */
+  readonly bytes: number;
+}
+
+/** Limits of the archive. */
+export interface ArchiveOptions {
+  /** Blocks that one replay reads ahead of what it is telling. */
+  readonly readAheadBlocks: number;
+  /** Blocks of the past kept for others who ask for the same, in bytes of messages. */
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** What the archive works with. */
+export interface ArchiveDeps {
+  readonly rpc: RpcClient;
+  readonly log: EventLog;
+  readonly follower: { state(): { readonly tip?: ChainPoint }; mempoolTxids(): readonly string[] };
+  readonly encode: () => Omit<EncodeOptions, 'seq'>;
+  readonly logger: Logger;
+}
+
+/** The log is looked at again after this long, even if nothing was appended. */
+const LOG_LOOK_MS = 250;
+
+/** Reads in the lane of history, which leaves slots to live work. */
+export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archive {
+  const { log, follower, encode, logger } = deps;
+  const node = createNodeReader(deps.rpc, 'history');
+  const blocks = createBlockReader(node, { ...BLOCK_READER_DEFAULTS, logger });
+  const history = createHistoryBlocks(node, blocks, {
+    maxBytes: options.maxBytes,
+    maxAgeMs: options.maxAgeMs,
+    encode,
+  });
+  const logTip = (): ChainPoint | undefined => follower.state().tip;
+
+  const logMoved = (): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        stopListening();
+        resolve();
+      };
+      const timer = setTimeout(done, LOG_LOOK_MS);
+      const stopListening = log.onAppend(done);
+    });
+
+  return {
+    get bytes() {
+      return history.bytes;
+    },
+    replay: (start, topics) =>
+      replayChain(
+        { start, topics, readAheadBlocks: options.readAheadBlocks },
+        { node, history, logTip, logMoved, encode },
+      ),
+    present: () => ({ seq: log.headSeq, tip: logTip(), mempoolTxids: follower.mempoolTxids() }),
+    snapshot: (txids, tip, topics) => readMempoolSnapshot(node, txids, tip, topics, encode),
+  };
+}
