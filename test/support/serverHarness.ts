@@ -85,7 +85,7 @@ export function healthyRecord(log: EventLog): Health {
     nodeTip: { height: 7, hashHex: '07'.repeat(32) },
     lagBlocks: 0,
     lagSeconds: 0,
-    zmq: { connections: [], topics: [], malformed: 0 },
+    zmq: { connections: [], topics: [], malformed: 0, silentTopics: [] },
     clients: 0,
     log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
     uptimeSeconds: 1,

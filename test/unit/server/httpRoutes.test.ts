@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Health } from '../../../src/observe/healthTypes.js';
+import { routeHttp } from '../../../src/server/httpRoutes.js';
+import { PAGE_HTML, PAGE_POLICY } from '../../../src/server/page.js';
+import { isReady, printHealth, READY_MAX_LAG_BLOCKS } from '../../../src/server/printHealth.js';
+import { createTestLog, healthyRecord } from '../../support/serverHarness.js';
+
+const record = (changes: Partial<Health> = {}): Health => ({ ...healthyRecord(createTestLog()), ...changes });
+
+const route = (method: string, url: string, changes: Partial<Health> = {}) =>
+  routeHttp(method, url, { health: () => record(changes) });
+
+describe('the HTTP routes', () => {
+  it('print the health record with snake_case keys', () => {
+    const body = JSON.parse(route('GET', '/health?x=1').body) as Record<string, unknown>;
+    expect(body).toMatchObject({
+      status: 'ok',
+      node_tip: { height: 7, hash_hex: '07'.repeat(32) },
+      lag_blocks: 0,
+      log: { head_seq: 0, oldest_seq: 1 },
+      uptime_seconds: 1,
+    });
+    expect(printHealth(record())).not.toMatch(/[a-z][A-Z]\w*":/);
+  });
+
+  it('answer /health with 200 whatever the state, for it is a report', () => {
+    expect(route('GET', '/health', { status: 'node_unavailable', connected: false }).status).toBe(200);
+  });
+
+  it('are ready when the tips agree, or nearly', () => {
+    expect(route('GET', '/ready').status).toBe(200);
+    for (const status of ['starting', 'node_unavailable'] as const) {
+      expect(route('GET', '/ready', { status }).status).toBe(503);
+    }
+    expect(isReady(record({ status: 'catching_up', lagBlocks: READY_MAX_LAG_BLOCKS }))).toBe(true);
+    expect(isReady(record({ status: 'catching_up', lagBlocks: READY_MAX_LAG_BLOCKS + 1 }))).toBe(false);
+  });
+
+  it('answer an unknown path with 404, and another method with 405', () => {
+    expect(route('GET', '/nosuch')).toMatchObject({
+      status: 404,
+      contentType: 'application/json; charset=utf-8',
+    });
+    expect(route('GET', '/constructor').status).toBe(404);
+    expect(route('GET', '/ws').body).toContain('WebSocket');
+    expect(route('POST', '/health')).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' } });
+    expect(route('DELETE', '/').status).toBe(405);
+  });
+});
+
+describe('the page', () => {
+  it('loads nothing from elsewhere and runs nothing but its own script', () => {
+    expect(PAGE_HTML).not.toMatch(/https?:\/\//);
+    expect(PAGE_HTML).not.toContain('innerHTML');
+    expect(PAGE_POLICY).toContain("default-src 'none'");
+    expect(PAGE_POLICY).toMatch(/script-src 'sha256-[A-Za-z0-9+/=]{44}'/);
+    expect(PAGE_POLICY).toContain("frame-ancestors 'none'");
+  });
+});
