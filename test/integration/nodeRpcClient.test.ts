@@ -8,6 +8,9 @@ import { createRpcClient, type CallRecord, type RpcClientOptions } from '../../s
 import type { Lane, RpcClient } from '../../src/node/rpcTypes.js';
 import { echo, errorText, resultText, startNodeStub, type NodeStub, type OpenRequest } from './nodeStub.js';
 
+/** Waits until the check holds: ten seconds at most, on a busy machine. */
+const soon = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, 10_000);
+
 const closers: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -430,7 +433,7 @@ describe('close', () => {
       expect(end).toMatchObject({ status: 'rejected', reason: { reason: 'closed' } });
     await expect(client.call('later', [], live)).rejects.toMatchObject({ reason: 'closed' });
     await expect(client.batch([], live)).rejects.toMatchObject({ reason: 'closed' });
-    await vi.waitFor(() => {
+    await soon(() => {
       expect(client.load()).toStrictEqual({ waiting: 0, inFlight: 0, slots: 1 });
     });
     expect(stub.seen).toHaveLength(1);
