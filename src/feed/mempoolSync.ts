@@ -1,5 +1,5 @@
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
-import type { TransactionRecord } from '../node/nodeReader.js';
+import type { NodeReader, TransactionRecord } from '../node/nodeReader.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import { draftDepartedTransaction, draftSeenTransaction } from './draftGroups.js';
 import { changeOfDeparture } from './drafts.js';
@@ -37,11 +37,12 @@ export async function syncNoticed(
     if (context.memory.hasTransaction(txid)) tipSuspect = true;
     else unknown.push(txid);
   }
-  // If blocks were undone, the unknown ones may be from blocks further down than is remembered: first the chain.
-  if (tipSuspect) return { tipSuspect, deferred: unknown };
-  if (unknown.length === 0) return { tipSuspect };
-  const records = await readFromMempool(context, unknown);
-  return { tipSuspect: announce(context, records, nodeSequences) };
+  const tip = context.memory.tip;
+  if (unknown.length === 0 || tip === undefined) return { tipSuspect };
+  const { records, bestHashHex } = await readFromMempool(context, unknown);
+  // What left a block is in the mempool again before the log knows that the block was undone: first the chain.
+  if (bestHashHex !== tip.hashHex) return { tipSuspect: true, deferred: unknown };
+  return { tipSuspect: announce(context, records, nodeSequences) || tipSuspect };
 }
 
 /**
@@ -96,11 +97,11 @@ export async function readMempool(
 async function readFromMempool(
   context: FollowContext,
   txids: readonly string[],
-): Promise<readonly (TransactionRecord | undefined)[]> {
-  if (!context.blocks.lacksTxIndex) return context.node.getTransactions(txids);
+): ReturnType<NodeReader['getTransactionsAndTip']> {
+  if (!context.blocks.lacksTxIndex) return context.node.getTransactionsAndTip(txids);
   // Without an index the node searches all unspent outputs for a transaction that it does not have: ask the mempool first.
   const inMempool = await context.node.areInMempool(txids);
-  return context.node.getTransactions(txids.filter((_, index) => inMempool[index]));
+  return context.node.getTransactionsAndTip(txids.filter((_, index) => inMempool[index]));
 }
 
 /** Announces those that are in the mempool. Returns whether one of them is in a block by now. */

@@ -61,6 +61,10 @@ export interface NodeReader {
   getBlockTransactions(hashHex: string): Promise<readonly TransactionRecord[] | undefined>;
   /** One batch; `undefined` for a transaction that the node cannot find. */
   getTransactions(txids: readonly string[]): Promise<readonly (TransactionRecord | undefined)[]>;
+  /** The same, and the tip as it stood after they were read, in one round trip. */
+  getTransactionsAndTip(
+    txids: readonly string[],
+  ): Promise<{ readonly records: readonly (TransactionRecord | undefined)[]; readonly bestHashHex: string }>;
   /** Which of the transactions are in the mempool, without the costly search that `getrawtransaction` makes. */
   areInMempool(txids: readonly string[]): Promise<readonly boolean[]>;
   /** All txids of the mempool, and the tip as it stood after they were read. */
@@ -153,13 +157,18 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
     },
 
     async getTransactions(txids) {
-      const outcomes = await batch(
-        txids.map((txid) => ({ method: 'getrawtransaction', params: [txid, true] })),
-      );
-      return outcomes.map((outcome) => {
-        const json = resultOr(outcome, [NOT_FOUND]);
-        return json === undefined ? undefined : readTransaction(json);
-      });
+      return readTransactions(await batch(txids.map(getRawTransaction)));
+    },
+
+    async getTransactionsAndTip(txids) {
+      const outcomes = await batch([
+        ...txids.map(getRawTransaction),
+        { method: 'getbestblockhash', params: [] },
+      ]);
+      return {
+        records: readTransactions(outcomes.slice(0, txids.length)),
+        bestHashHex: readText(mustResult(required(outcomes[txids.length])), 'getbestblockhash'),
+      };
     },
 
     async areInMempool(txids) {
@@ -206,6 +215,17 @@ function readLink(block: Readonly<Record<string, unknown>>): BlockLink {
     height: integer(block, 'height'),
     ...(typeof previous === 'string' ? { previousHashHex: previous } : {}),
   };
+}
+
+function getRawTransaction(txid: string): RpcCall {
+  return { method: 'getrawtransaction', params: [txid, true] };
+}
+
+function readTransactions(outcomes: readonly RpcOutcome[]): readonly (TransactionRecord | undefined)[] {
+  return outcomes.map((outcome) => {
+    const json = resultOr(outcome, [NOT_FOUND]);
+    return json === undefined ? undefined : readTransaction(json);
+  });
 }
 
 function readTransaction(json: RawJson): TransactionRecord {
