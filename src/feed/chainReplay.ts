@@ -250,7 +250,7 @@ async function settle(
   const records = await inBatches(txids, BLOCK_READER_DEFAULTS, (some) => deps.node.getTransactions(some));
   const drafts = txids.flatMap((txid, index) => {
     const change = changeOf(txid, records[index], UNKNOWN_BRANCH);
-    return change === undefined ? [] : draftSettledTransaction(txid, records[index], change, tip);
+    return change === undefined ? [] : draftSettledTransaction(txid, records[index], change, tip, () => null);
   });
   return encodeAll(drafts, deps);
 }

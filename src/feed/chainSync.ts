@@ -157,7 +157,10 @@ async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<
   return true;
 }
 
-/** The branch that was to confirm them is gone again: says what became of the transactions that are owed. */
+/**
+ * The branch that was to confirm them is gone again: says what became of the transactions that are owed. Those that are in
+ * a block of yet another branch stay owed until it is connected.
+ */
 async function settleOwed(context: FollowContext): Promise<void> {
   const txids = [...context.owed];
   const records = await inBatches(txids, BLOCK_READER_DEFAULTS, (some) => context.node.getTransactions(some));
@@ -169,12 +172,15 @@ async function settleOwed(context: FollowContext): Promise<void> {
   const tip = requiredTip(context.memory);
   commit(
     context,
-    () => settled.flatMap(({ txid, record, change }) => draftSettledTransaction(txid, record, change, tip)),
+    () =>
+      settled.flatMap(({ txid, record, change }) =>
+        draftSettledTransaction(txid, record, change, tip, context.sequence.next),
+      ),
     () => {
       for (const { txid, record, change } of settled) {
         if (change.status === 'unconfirmed') context.mempool.add(trackedOf(txid, record));
+        context.owed.delete(txid);
       }
-      context.owed.clear();
     },
   );
 }

@@ -124,17 +124,24 @@ export function draftDepartedTransaction(
   ];
 }
 
-/** What became of a transaction whose block was undone, told while `tip` is the tip: the transaction, and its assets. */
+/**
+ * What became of a transaction whose block was undone, told while `tip` is the tip: the transaction, its assets, and the
+ * sequence step if it is in the mempool again.
+ */
 export function draftSettledTransaction(
   txid: string,
   record: TransactionRecord | undefined,
   change: TransactionChange,
   tip: ChainPoint,
+  nextSequence: NextSequence,
 ): readonly EventDraft[] {
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
   if (record === undefined) return [draftGoneTransaction(txid, change, place)];
   return [
     draftTransaction(record, change, place),
     ...draftAssets(assetOperations(record.decoded), change, place),
+    ...(change.status === 'unconfirmed'
+      ? [draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place)]
+      : []),
   ];
 }
