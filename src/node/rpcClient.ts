@@ -3,17 +3,17 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { Answer, HttpAnswer } from './rpcAnswer.js';
 import { readBatchAnswer, readCallAnswer } from './rpcAnswer.js';
-import type { CredentialSource } from './credentials.js';
+import { CredentialsError, type CredentialSource } from './credentials.js';
+import { createQuietLog } from './quietLog.js';
 import { createRpcExchange, type Exchange } from './rpcExchange.js';
 import { createRpcHttp } from './rpcHttp.js';
 import { createRpcQueue } from './rpcQueue.js';
 import { encodeBatch, encodeCall } from './rpcRequest.js';
 import type { CallOptions, Lane, RpcClient } from './rpcTypes.js';
 import { RpcMalformedError, RpcReplyError, RpcUnavailableError } from './rpcTypes.js';
-import { createTroubleLog } from './troubleLog.js';
 
 /** Milliseconds after which an idle connection is closed: below the 30 s after which the node closes it. */
-export const DEFAULT_IDLE_MS = 20_000;
+const DEFAULT_IDLE_MS = 20_000;
 /** A call past its deadline keeps its slot this many times as long as its deadline, */
 const ABANDONED_DEADLINES = 10;
 /** and at least this many milliseconds. */
@@ -43,7 +43,7 @@ export interface RpcClientOptions {
   readonly maxAnswerBytes: number;
   /** Most calls that wait for a slot, in each lane. */
   readonly maxWaiting: number;
-  /** Milliseconds after which an idle connection is closed; {@link DEFAULT_IDLE_MS} if absent. */
+  /** Milliseconds after which an idle connection is closed; 20 s if absent. */
   readonly idleMs?: number;
   /**
    * Milliseconds from its start after which a call that nobody waits for any more gives its slot back by force; ten times
@@ -78,7 +78,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   });
   const exchange = createRpcExchange({ http, credentials, maxAnswerBytes });
   const queue = createRpcQueue({ slots, maxWaiting });
-  const trouble = createTroubleLog(logger);
+  const quiet = createQuietLog();
   const nonce = randomBytes(8).toString('hex');
   const open = new Set<(error: Error) => void>();
   const running = new Set<Exchange>();
@@ -143,20 +143,24 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       }
     });
 
+  /** Whoever asked says what the failure means to it; only the path of a cookie file is said nowhere else. */
+  const logFailure = (error: unknown, reason: string): void => {
+    const isCookie = error instanceof RpcUnavailableError && error.cause instanceof CredentialsError;
+    if (isCookie && quiet.mayLog('cookie'))
+      logger.warn({ reason, err: error }, 'no credentials for the node');
+    else logger.debug({ reason, err: error }, 'call to the node failed');
+  };
+
   /** Reports the end of one call to metrics and log. */
   const recorded = async <T>(method: string, lane: Lane, run: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now();
     let outcome = 'ok';
     try {
       if (closed) throw new RpcUnavailableError('closed', 'the client was closed');
-      const result = await run();
-      trouble.ended();
-      return result;
+      return await run();
     } catch (error) {
       outcome = outcomeOf(error);
-      if (error instanceof RpcReplyError) trouble.ended();
-      else if (error instanceof RpcUnavailableError || error instanceof RpcMalformedError)
-        trouble.met(error, outcome);
+      logFailure(error, outcome);
       throw error;
     } finally {
       options.onCall?.({ method, lane, outcome, durationMs: performance.now() - startedAt });

@@ -11,9 +11,9 @@ import { parseNotice } from './zmqFrames.js';
  * counters and is made good over RPC. No limit (0) would be memory without bound, and loses at the node's own limit of
  * 1000 all the same.
  */
-export const RECEIVE_HIGH_WATER_MARK = 100_000;
+const RECEIVE_HIGH_WATER_MARK = 100_000;
 /** Longest frame accepted, in bytes; the longest known has 41. libzmq ends a connection that sends a longer one. */
-export const MAX_FRAME_BYTES = 1024;
+const MAX_FRAME_BYTES = 1024;
 /** A publisher that answers no heartbeat for this long is down, in milliseconds: the machine is gone, or the process hangs. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
 const HEARTBEAT_TIMEOUT_MS = 15_000;
@@ -23,7 +23,7 @@ const RECONNECT_MAX_INTERVAL_MS = 2_000;
  * The subscription itself travels after the handshake: what the node publishes before it arrives is lost without a trace.
  * So everything is looked at a second time after this many milliseconds.
  */
-export const SETTLE_MS = 1_000;
+const SETTLE_MS = 1_000;
 
 /** Settings of the listener. */
 export interface ZmqListenerOptions {
@@ -32,7 +32,7 @@ export interface ZmqListenerOptions {
   readonly logger: Logger;
   /** Called for every notice, and for every reason to look at everything. What it throws is logged and ends nothing. */
   readonly onNotice: (notice: Notice) => void;
-  /** Milliseconds after a handshake at which `lost` is told again; {@link SETTLE_MS} if absent. */
+  /** Milliseconds after a handshake at which `lost` is told again; 1 s if absent. */
   readonly settleMs?: number;
   readonly clock?: { readonly nowMs: () => number };
 }

@@ -279,12 +279,17 @@ describe('credentials', () => {
     expect(second.seen.map(({ authorization }) => authorization)).toStrictEqual([basic('__cookie__:new')]);
   });
 
-  it('that are missing say that the node is not running, and name the path to the operator alone', async () => {
+  it('that are missing say that the node is not running, and name the path to the operator alone, once', async () => {
     const stub = await startStub();
-    const client = connect(stub, { credentials: createCookieCredentials('/nowhere/.cookie') });
+    const lines: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) });
+    const client = connect(stub, { logger, credentials: createCookieCredentials('/nowhere/.cookie') });
     const error = await client.call('a', [], live).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ reason: 'unreachable', cause: { reason: 'missing' } });
     expect(String(error)).not.toContain('/nowhere');
+    await expect(client.call('a', [], live)).rejects.toThrow();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('/nowhere/.cookie');
     expect(stub.seen).toHaveLength(0);
     expect(client.load().inFlight).toBe(0);
   });
