@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { didYouMean } from '../config/nearest.js';
 import { describeAllowed } from '../config/parseSetting.js';
 import type { Problem } from '../config/problem.js';
+import { describeDefault } from '../config/settingsMarkdown.js';
 import { SETTING_GROUPS, type Setting } from '../config/settingTypes.js';
 import { SETTING_KEYS, envOf, flagOf, settingOf, type SettingKey } from '../config/settings.js';
 import { PROGRAM, type CliCommand } from './cliTypes.js';
@@ -122,14 +123,6 @@ function describeHow(key: SettingKey, setting: Setting): string {
       ? ''
       : `${describeAllowed(setting)}; `;
   return `(${allowed}${envOf(key)})`;
-}
-
-/** The default of a setting in words; undefined where there is none. */
-export function describeDefault(setting: Setting): string | undefined {
-  if (setting.defaultText !== undefined) return setting.defaultText;
-  if (setting.type === 'list' || setting.type === 'boolean' || setting.default === undefined)
-    return undefined;
-  return String(setting.default);
 }
 
 /** yargs makes `false` of `--simulate=banana`; the text is taken instead, so that it is refused. */

@@ -1,0 +1,302 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { runProgram } from '../support/program.js';
+
+let closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers) await close();
+  closers = [];
+});
+
+/** A gateway that does what the test says on each connection, which is counted from 1. */
+async function scriptedGateway(onConnection: (socket: WebSocket, number: number) => void): Promise<string> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    onConnection(socket, connections);
+  });
+  await new Promise((resolve) => server.once('listening', resolve));
+  closers.push(async () => {
+    for (const client of server.clients) client.terminate();
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+  });
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function httpServer(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** An address of this machine where nothing listens. */
+async function deadAddress(): Promise<string> {
+  const url = await httpServer(() => undefined);
+  await closers.pop()?.();
+  return url;
+}
+
+const EVENT = '{"type":"mempool","topic":"mempool","cursor":"c1","data":{"size":1,"bytes":9}}';
+
+describe('the program', () => {
+  it('prints help and version and ends with 0', async () => {
+    const help = runProgram(['--help']);
+    expect(await help.ended()).toBe(0);
+    expect(help.stdout()).toContain('--rpc-url');
+    expect(help.stderr()).toBe('');
+    const version = runProgram(['--version']);
+    expect(await version.ended()).toBe(0);
+    expect(version.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('ends with 1 and a few lines, without a stack, when the configuration is wrong', async () => {
+    const program = runProgram(['--port', '99999', '--simulat', '--zmq', 'nonsense'], {
+      EVRMORE_GATEWAY_PROT: '1',
+    });
+    expect(await program.ended()).toBe(1);
+    expect(program.stdout()).toBe('');
+    expect(program.stderr().split('\n')).toEqual([
+      'evrmore-gateway: 4 problems in the configuration:',
+      '  --simulat: no such flag; did you mean --simulate?',
+      '  EVRMORE_GATEWAY_PROT: no setting has this variable; did you mean EVRMORE_GATEWAY_PORT?',
+      '  --zmq nonsense: needs tcp://host:port or ipc://path, without wildcards',
+      '  --port 99999: needs a whole number from 0 to 65535',
+      '',
+    ]);
+  });
+
+  it('ends with 1 when the file of --config cannot be used, and shows nothing of it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cli-'));
+    closers.push(() => {
+      rmSync(folder, { recursive: true });
+      return Promise.resolve();
+    });
+    const path = join(folder, 'config.json');
+    writeFileSync(path, '{"port": 1,\n "rpcUrl": "http://u:planted@h" planted}');
+    const broken = runProgram(['--config', path]);
+    expect(await broken.ended()).toBe(1);
+    expect(broken.stderr()).toContain(`is no JSON: ${path}`);
+    expect(broken.stderr()).not.toContain('planted');
+    const missing = runProgram([], { EVRMORE_GATEWAY_CONFIG: join(folder, 'none.json') });
+    expect(await missing.ended()).toBe(1);
+    expect(missing.stderr()).toContain('(ENOENT)');
+    writeFileSync(path, '{"port": -1}');
+    const wrong = runProgram([], { EVRMORE_GATEWAY_CONFIG: path });
+    expect(await wrong.ended()).toBe(1);
+    expect(wrong.stderr()).toContain('port -1 (file): needs a whole number from 0 to 65535');
+  });
+
+  it('shows a stack only at the log levels debug and trace', async () => {
+    const plain = runProgram(['--evrmore-conf', '/not/there']);
+    const debug = runProgram(['--evrmore-conf', '/not/there', '--log-level', 'debug']);
+    expect([await plain.ended(), await debug.ended()]).toEqual([1, 1]);
+    expect(plain.stderr()).not.toMatch(/\n {4}at /);
+    expect(debug.stderr()).toMatch(/\n {4}at /);
+  });
+});
+
+describe('call', () => {
+  it('prints the data of the answer with every digit of the node', async () => {
+    const data = '{"amount":21000000000.00000000,"d":4.656542373906925e-10,"n":9223372036854775807}';
+    const asked: string[] = [];
+    const url = await scriptedGateway((socket) => {
+      socket.send('{"type":"welcome","data":{}}');
+      socket.on('message', (message: Buffer) => {
+        asked.push(message.toString());
+        socket.send(EVENT);
+        socket.send(`{"type":"response","command":"x","id":1,"data":${data}}`);
+      });
+    });
+    const program = runProgram([
+      'call',
+      'getblock',
+      '00ab',
+      '1',
+      '["x",1.50]',
+      '9007199254740993',
+      '--url',
+      url,
+    ]);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout()).toBe(`${data}\n`);
+    expect(asked).toEqual(['{"id":1,"command":"getblock","params":["00ab",1,["x",1.50],9007199254740993]}']);
+    const pretty = runProgram(['call', 'getblock', '--pretty', '--url', url]);
+    expect(await pretty.ended()).toBe(0);
+    expect(pretty.stdout()).toContain('\n  "amount": 21000000000.00000000,\n');
+  });
+
+  it('ends with 1, code and message when the answer is an error', async () => {
+    const url = await scriptedGateway((socket) => {
+      socket.on('message', () => {
+        socket.send('{"type":"error","id":1,"command":"x","data":{"code":-5,"message":"Block not found"}}');
+      });
+    });
+    const program = runProgram(['call', 'getblock', 'zz', '--url', url]);
+    expect(await program.ended()).toBe(1);
+    expect(program.stdout()).toBe('');
+    expect(program.stderr()).toBe('evrmore-gateway: getblock was refused with code -5: Block not found\n');
+  });
+
+  it('ends with 75 when no gateway answers', async () => {
+    const url = await deadAddress();
+    const program = runProgram(['call', 'getblockcount', '--url', url]);
+    expect(await program.ended()).toBe(75);
+    expect(program.stderr()).toMatch(/^evrmore-gateway: no gateway answers at ws:.*\(ECONNREFUSED\)\n$/);
+  });
+
+  it('ends with 75 when the connection ends before the answer', async () => {
+    const url = await scriptedGateway((socket) => {
+      socket.close(1013, 'try later');
+    });
+    const program = runProgram(['call', 'getblockcount', '--url', url]);
+    expect(await program.ended()).toBe(75);
+    expect(program.stderr()).toContain('closed the connection before it answered (1013, try later)');
+  });
+
+  it('ends with 1 when something else than a gateway answers', async () => {
+    const url = await httpServer((_request, response) => response.writeHead(404).end());
+    const program = runProgram(['call', 'getblockcount', '--url', url]);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toContain('answers HTTP');
+  });
+});
+
+describe('watch', () => {
+  it('prints events as they were received, and nothing else, until it has as many as asked for', async () => {
+    const asked: string[] = [];
+    const url = await scriptedGateway((socket) => {
+      socket.send('{"type":"welcome","data":{"cursor":"c"}}');
+      socket.on('message', (message: Buffer) => {
+        asked.push(message.toString());
+        if (asked.length < 2) return;
+        socket.send('{"type":"subscription","status":"success","topic":"blocks","data":{}}');
+        for (let count = 0; count < 5; count++) socket.send(EVENT);
+      });
+    });
+    const program = runProgram(['watch', 'blocks', 'mempool', 'blocks', '--count', '3', '--url', url]);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout()).toBe(`${EVENT}\n${EVENT}\n${EVENT}\n`);
+    expect(asked).toEqual([
+      '{"action":"subscribe","topic":"blocks","id":"blocks"}',
+      '{"action":"subscribe","topic":"mempool","id":"mempool"}',
+    ]);
+  });
+
+  it('prints lines for people, without colours into a pipe', async () => {
+    const url = await scriptedGateway((socket) => {
+      socket.on('message', () => {
+        socket.send(EVENT);
+      });
+    });
+    const program = runProgram(['watch', '--pretty', '--count', '1', '--url', url]);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout()).toMatch(/^\d\d:\d\d:\d\d mempool +1 transaction, 9 bytes\n$/);
+  });
+
+  it('connects again when the connection ends, and says so', async () => {
+    const url = await scriptedGateway((socket, number) => {
+      if (number <= 2) socket.close(1001, 'shutting down');
+      else
+        socket.on('message', () => {
+          socket.send(EVENT);
+        });
+    });
+    const program = runProgram(['watch', 'all', '--count', '1', '--url', url]);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout()).toBe(`${EVENT}\n`);
+    expect(
+      program.stderr().match(/the connection ended \(1001, shutting down\); trying again/g),
+    ).toHaveLength(2);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends with 0 at %s, connected or not', async (signal) => {
+    const connected = runProgram(['watch', '--url', await scriptedGateway(() => undefined)]);
+    await connected.waitFor(/connected to/, 'stderr');
+    connected.child.kill(signal);
+    expect(await connected.ended()).toBe(0);
+    const unconnected = runProgram(['watch', '--url', await deadAddress()]);
+    await unconnected.waitFor(/trying again/, 'stderr');
+    unconnected.child.kill(signal);
+    expect(await unconnected.ended()).toBe(0);
+  });
+
+  it('ends with 0 when nobody reads its output any more', async () => {
+    const url = await scriptedGateway((socket) => {
+      socket.on('message', () => {
+        // More than a pipe holds.
+        for (let count = 0; count < 10_000; count++) socket.send(EVENT);
+      });
+    });
+    const program = runProgram(['watch', '--url', url]);
+    await program.waitFor(/"mempool"/);
+    program.child.stdout?.destroy();
+    expect(await program.ended()).toBe(0);
+    expect(program.stderr()).not.toContain('internal error');
+  });
+
+  it('ends with 1 when the gateway refuses the topic', async () => {
+    const url = await scriptedGateway((socket) => {
+      socket.on('message', () => {
+        socket.send('{"type":"error","id":"x","data":{"code":1001,"message":"no such topic"}}');
+      });
+    });
+    const program = runProgram(['watch', 'x', '--url', url]);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toContain('refused with code 1001: no such topic');
+  });
+
+  it.each(['0', '1.5', ''])('ends with 1 at --count=%s', async (count) => {
+    const program = runProgram(['watch', `--count=${count}`]);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toContain('--count needs a whole number from 1');
+  });
+});
+
+describe('health-check', () => {
+  it.each<[string, unknown, number, string]>([
+    ['a node that answers', { connected: true, status: 'ok', tip: { height: 7 } }, 0, 'healthy: ok, tip 7\n'],
+    ['a node that does not', { connected: false, reason: 'unreachable' }, 1, 'unhealthy: unreachable\n'],
+    ['an answer without the word', { status: 'ok' }, 1, 'unhealthy: the node does not answer\n'],
+    ['another answer', null, 1, 'unhealthy: the node does not answer\n'],
+  ])('prints one line for %s', async (_title, health, code, line) => {
+    const asked: (string | undefined)[] = [];
+    const url = await httpServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(code === 0 ? 200 : 503, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(health));
+    });
+    const program = runProgram(['health-check', '--url', url]);
+    expect([await program.ended(), program.stdout(), asked]).toEqual([code, line, ['/health']]);
+  });
+
+  it('ends with 1 when nothing answers, or something that is no JSON', async () => {
+    const dead = runProgram(['health-check', '--url', await deadAddress()]);
+    expect(await dead.ended()).toBe(1);
+    expect(dead.stdout()).toMatch(/^unhealthy: no health from http:.*\(ECONNREFUSED\)\n$/);
+    const url = await httpServer((_request, response) => response.end('<html>'));
+    const html = runProgram(['health-check', '--url', url.replace('http', 'ws')]);
+    expect(await html.ended()).toBe(1);
+    expect(html.stdout()).toMatch(/^unhealthy: no health/);
+  });
+
+  it('finds the gateway by the port that the gateway is set to', async () => {
+    const url = await httpServer((_request, response) => response.end('{"connected":true,"status":"ok"}'));
+    const env = { EVRMORE_GATEWAY_HOST: '0.0.0.0', EVRMORE_GATEWAY_PORT: new URL(url).port };
+    const program = runProgram(['health-check'], env);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout()).toBe('healthy: ok\n');
+  });
+});
