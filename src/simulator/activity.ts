@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ASSET_KINDS, type AssetKind } from './assetOperations.js';
+import { ASSET_KINDS, type AssetKind } from './assetKinds.js';
 import type { RandomSource } from './randomSource.js';
 
 /** What the automatic mode can do. */

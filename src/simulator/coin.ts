@@ -5,6 +5,9 @@ import { outpointOf, type SimulatedTransaction } from './simulatedTransaction.js
 /** Height of coins whose transaction is in no block. */
 export const MEMPOOL_HEIGHT = -1;
 
+/** Blocks that must follow a coinbase before it can be spent; the first block of a simulated chain is exempt. */
+const COINBASE_MATURITY = 100;
+
 /** An output that can be spent. */
 export interface Coin {
   readonly outpoint: string;
@@ -52,6 +55,11 @@ export function coinsOf(transaction: SimulatedTransaction, height: number): Coin
   return [...transaction.outputs.keys()]
     .map((vout) => coinAt(transaction, vout, height))
     .filter((coin) => coin !== undefined);
+}
+
+/** Whether a coin may not be spent in the block after the tip yet. */
+export function isImmature(coin: Coin, tipHeight: number): boolean {
+  return coin.isCoinbase && coin.height > 0 && tipHeight + 1 - coin.height < COINBASE_MATURITY;
 }
 
 /** Where an output was spent. */

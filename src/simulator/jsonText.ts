@@ -89,11 +89,13 @@ export function printJson(value: JsonValue): string {
   return `[${(value as readonly JsonValue[]).map(printJson).join(',')}]`;
 }
 
-/** An object of members that are JSON text already, in this order; undefined ones are left out. */
+/** An object of members that are JSON text already, in this order; undefined ones are left out. Keys need no escapes. */
 export function jsonObject(members: readonly (readonly [key: string, text: string | undefined])[]): string {
-  const parts: string[] = [];
-  for (const [key, text] of members) if (text !== undefined) parts.push(`${JSON.stringify(key)}:${text}`);
-  return `{${parts.join(',')}}`;
+  let object = '';
+  for (const [key, text] of members) {
+    if (text !== undefined) object += `${object === '' ? '' : ','}"${key}":${text}`;
+  }
+  return `{${object}}`;
 }
 
 /** A JSON string. */

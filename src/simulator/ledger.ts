@@ -1,6 +1,6 @@
 import { createAssetRegistry, type AssetRegistry } from './assetRegistry.js';
 import { createChainState, type ChainState } from './chainState.js';
-import { coinAt, coinsOf, MEMPOOL_HEIGHT, type Coin, type Spend } from './coin.js';
+import { coinAt, coinsOf, isImmature, MEMPOOL_HEIGHT, type Coin, type Spend } from './coin.js';
 import { createCoinSet, type CoinSet } from './coinSet.js';
 import { createMempoolState, type MempoolState } from './mempoolState.js';
 import type { SimulatedBlock } from './simulatedBlock.js';
@@ -66,6 +66,14 @@ export interface Ledger {
 
 const MIN_RELAY_SAT_PER_KB = 1_000_000n;
 
+/** What is wrong with a transaction whatever it spends, in the node's words. Scripts and assets are not checked. */
+function malformation(offered: SimulatedTransaction, outpoints: readonly string[]): string | undefined {
+  if (offered.isCoinbase) return 'coinbase';
+  if (outpoints.length === 0) return 'bad-txns-vin-empty';
+  if (offered.outputs.length === 0) return 'bad-txns-vout-empty';
+  return new Set(outpoints).size < outpoints.length ? 'bad-txns-inputs-duplicate' : undefined;
+}
+
 /** Makes a {@link Ledger} that holds the first block of a chain. */
 export function createLedger(
   genesis: SimulatedBlock,
@@ -115,10 +123,15 @@ export function createLedger(
       .map((outpoint) => mempool.spend(outpoint)?.txidHex)
       .filter((id) => id !== undefined);
     if (conflicts.length > 0) return { type: 'conflict', txids: [...new Set(conflicts)] };
+    const broken = malformation(offered, outpoints);
+    if (broken !== undefined) return { type: 'rejected', code: 16, reason: broken };
     let inputSat = 0n;
     for (const outpoint of outpoints) {
       const spent = unspentOutput(outpoint);
       if (spent === undefined) return { type: 'missing_inputs' };
+      if (isImmature(spent, chain.tip().height)) {
+        return { type: 'rejected', code: 64, reason: 'bad-txns-premature-spend-of-coinbase' };
+      }
       inputSat += spent.valueSat;
     }
     const feeSat = inputSat - outputs.reduce((sum, output) => sum + output.valueSat, 0n);

@@ -52,6 +52,8 @@ interface HttpAnswer {
 function send(response: ServerResponse, answer: HttpAnswer, truncated = false): void {
   if (response.destroyed) return;
   const body = Buffer.from(answer.body, 'utf8');
+  // libevent says nothing of keep-alive or its time limit either: the client has to know.
+  response.removeHeader('Connection');
   response.writeHead(answer.status, {
     ...answer.headers,
     'Content-Type': answer.contentType ?? HTML,
@@ -195,8 +197,12 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
         { keepAliveTimeout: IDLE_MS, maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0 },
         (request, response) => void handle(request, response),
       );
-      // Node closes idle connections a second later than it says unless it is told not to.
-      opened.keepAliveTimeout = IDLE_MS;
+      opened.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+        if (error.code === 'ECONNRESET' || !socket.writable) return;
+        const body = '<html><head><title>400 Bad Request</title></head></html>';
+        const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close`;
+        socket.end(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      });
       opened.on('connection', (socket) => {
         if (faults.refusesConnections()) socket.resetAndDestroy();
       });

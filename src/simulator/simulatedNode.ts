@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { GatewayError } from '../protocol/gatewayError.js';
 import { createActivity, type Activity } from './activity.js';
-import { addressScript, parseAddress } from './address.js';
+import { createControl } from './createControl.js';
 import { createNotices } from './notices.js';
 import { createNoticePublisher } from './publisher.js';
 import { createRandomSource } from './randomSource.js';
@@ -15,7 +14,6 @@ import { mempoolMethods } from './rpcMethodsMempool.js';
 import { nodeMethods } from './rpcMethodsNode.js';
 import { transactionMethods } from './rpcMethodsTransactions.js';
 import { createRpcServer } from './rpcServer.js';
-import type { SimulatedBlock } from './simulatedBlock.js';
 import type { RestartOptions, SimulatorControl } from './simulatorControl.js';
 import { createWorld, type World } from './world.js';
 
@@ -101,7 +99,9 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
   let prunedBelow = 0;
   let startedAtMs = performance.now();
   let warmUp: string | undefined;
-  let running = false;
+  /** Read again after each wait: a stop can come while a restart is under way. */
+  let stopping = false;
+  const isStopping = (): boolean => stopping;
 
   const sink = createNotices(publisher, {
     output: (outpoint) => world.ledger.output(outpoint),
@@ -145,24 +145,6 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     );
   let activity = makeActivity();
 
-  const blockOf = (hashHex: string): SimulatedBlock => {
-    const block = world.ledger.chain.get(hashHex);
-    if (block === undefined)
-      throw new GatewayError(`no such block: ${hashHex}`, { code: 'GW_ERR_SIMULATOR' });
-    return block;
-  };
-  const hashes = async (blocks: readonly SimulatedBlock[]): Promise<string[]> => {
-    await publisher.flush();
-    return blocks.map((block) => block.hashHex);
-  };
-  const payoutOf = (address: string | undefined): { payout?: Uint8Array } => {
-    if (address === undefined) return {};
-    const parsed = parseAddress(address);
-    if (parsed === undefined)
-      throw new GatewayError(`not an address: ${address}`, { code: 'GW_ERR_SIMULATOR' });
-    return { payout: addressScript(parsed) };
-  };
-
   const goDown = async (): Promise<void> => {
     activity.stop();
     faults.release();
@@ -173,6 +155,7 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
   };
   const comeUp = async ({ downMs = 0, warmUpMs = 0 }: RestartOptions): Promise<void> => {
     await delay(downMs);
+    if (isStopping()) return;
     warmUp = warmUpMs > 0 ? WARM_UP_PHASE : undefined;
     await credentials.renew();
     await publisher.open();
@@ -180,9 +163,12 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     startedAtMs = performance.now();
     if (warmUpMs > 0) await delay(warmUpMs);
     warmUp = undefined;
+    if (isStopping()) {
+      await goDown();
+      return;
+    }
     for (const entry of world.ledger.mempool.entries()) sink.accepted(entry.transaction);
     await publisher.flush();
-    running = true;
     activity.start();
   };
   const restart = async (how: RestartOptions = {}): Promise<void> => {
@@ -190,81 +176,18 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     await comeUp(how);
   };
 
-  const control: SimulatorControl = {
-    mine: (count = 1, { empty = false, address } = {}) =>
-      hashes(world.mine(count, { empty, ...payoutOf(address) })),
-    async invalidateBlock(hashHex) {
-      world.ledger.invalidate(blockOf(hashHex));
-      await publisher.flush();
+  const control = createControl({
+    world: () => world,
+    publisher,
+    faults,
+    calls,
+    setSyncing(on) {
+      isSyncing = on;
     },
-    async reconsiderBlock(hashHex) {
-      world.ledger.reconsider(blockOf(hashHex));
-      await publisher.flush();
-    },
-    reorg: (depth, newLength = depth + 1) => hashes(world.reorg(depth, newLength)),
-    async pay(count = 1) {
-      const txids: string[] = [];
-      for (let left = count; left > 0; left--) txids.push(world.pay().txidHex);
-      await publisher.flush();
-      return txids;
-    },
-    async asset(kind) {
-      const transaction = world.asset(kind);
-      await publisher.flush();
-      return transaction === undefined ? [] : [transaction.txidHex];
-    },
-    async replace(txidHex) {
-      const rival = world.replace(txidHex);
-      await publisher.flush();
-      return rival.txidHex;
-    },
-    async evict(txidHex) {
-      world.ledger.removeWaiting(txidHex);
-      await publisher.flush();
-    },
-    async clearMempool() {
-      for (const txidHex of world.ledger.mempool.txids()) world.ledger.removeWaiting(txidHex);
-      await publisher.flush();
-    },
-    async conflictInBlock(txidHex) {
-      const rival = world.conflictInBlock(txidHex);
-      await publisher.flush();
-      return rival.txidHex;
-    },
-    dropTopic: (topic, dropped) => {
-      publisher.drop(topic, dropped);
-    },
-    dropNext: (topic, count) => {
-      publisher.dropNext(topic, count);
-    },
-    deadTopic: (topic) => {
-      publisher.kill(topic);
-    },
-    duplicateNext: (topic) => {
-      publisher.duplicateNext(topic);
-    },
-    delayNext: (topic, ms) => {
-      publisher.delayNext(topic, ms);
-    },
-    async sendRaw(frames) {
-      publisher.sendRaw(frames);
-      await publisher.flush();
+    setPrunedBelow(height) {
+      prunedBelow = height;
     },
     restart,
-    setRpcFault: (fault) => {
-      faults.set(fault);
-    },
-    async initialSync(on, blocks = 0) {
-      isSyncing = on;
-      for (let left = blocks; on && left > 0; left--) {
-        world.pay();
-        world.mine(1);
-      }
-      await publisher.flush();
-    },
-    prune: (belowHeight) => {
-      prunedBelow = Math.min(belowHeight, world.ledger.chain.tip().height);
-    },
     async switchChain(seed) {
       await goDown();
       world = makeWorld(seed);
@@ -273,15 +196,7 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
       prunedBelow = 0;
       await comeUp({});
     },
-    tip() {
-      const { height, hashHex } = world.ledger.chain.tip();
-      return { height, hashHex };
-    },
-    blockHash: (height) => world.ledger.chain.at(height)?.hashHex,
-    mempoolTxids: () => world.ledger.mempool.txids(),
-    blockTxids: (hashHex) => world.ledger.chain.get(hashHex)?.transactions.map((one) => one.txidHex) ?? [],
-    rpcCalls: () => calls,
-  };
+  });
 
   const view: NodeView = {
     world: () => world,
@@ -342,12 +257,17 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     ...(options.cookieFile === undefined ? {} : { cookieFile: options.cookieFile }),
     control,
     async start() {
-      await comeUp({});
+      stopping = false;
+      try {
+        await comeUp({});
+      } catch (error) {
+        await goDown();
+        throw error;
+      }
       logger?.info({ rpc_port: server.port(), zmq_address: publisher.address() }, 'simulated node is up');
     },
     async stop() {
-      if (!running) return;
-      running = false;
+      stopping = true;
       await goDown();
     },
   };

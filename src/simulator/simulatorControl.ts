@@ -1,4 +1,4 @@
-import type { AssetKind } from './assetOperations.js';
+import type { AssetKind } from './assetKinds.js';
 import type { RpcFault } from './rpcFaults.js';
 
 /** How blocks are mined. */

@@ -24,28 +24,35 @@ export interface TransactionPlan {
 const FEE_SAT_PER_BYTE = 2000;
 const MIN_CHANGE_SAT = 100_000n;
 const SEQUENCE = 0xfffffffe;
+const SIGNATURE_BYTES = 71;
 
 /**
  * Something with the shape of a signature. Nothing checks signatures here, and making real ones would cost more time than all the rest
  * of a transaction.
  */
 function signatureShape(random: RandomSource): Uint8Array {
-  const bytes = random.bytes(64);
-  const part = (from: number): number[] => [
-    0x02,
-    0x20,
-    ((bytes[from] ?? 0) & 0x3f) | 1,
-    ...bytes.subarray(from + 1, from + 32),
-  ];
-  return Uint8Array.of(0x30, 0x44, ...part(0), ...part(32), 0x01);
+  const bytes = new Uint8Array(SIGNATURE_BYTES);
+  const numbers = random.bytes(64);
+  bytes.set([0x30, 0x44, 0x02, 0x20], 0);
+  bytes.set(numbers.subarray(0, 32), 4);
+  bytes.set([0x02, 0x20], 36);
+  bytes.set(numbers.subarray(32), 38);
+  // Positive and without leading zeros, as the encoding wants it; then the hash type.
+  for (const at of [4, 38]) bytes[at] = ((bytes[at] ?? 0) & 0x3f) | 1;
+  bytes[70] = 1;
+  return bytes;
 }
 
 function unlock(coin: Coin, keys: KeyRing, random: RandomSource): Uint8Array {
-  const signature = signatureShape(random);
-  const push = [signature.length, ...signature];
-  const key = keys.find(coin.info.owner?.hashHex ?? '');
-  if (key === undefined || coin.info.type === 'pubkey') return Uint8Array.from(push);
-  return Uint8Array.of(...push, key.pubkey.length, ...key.pubkey);
+  const key = coin.info.type === 'pubkey' ? undefined : keys.find(coin.info.owner?.hashHex ?? '');
+  const scriptSig = new Uint8Array(1 + SIGNATURE_BYTES + (key === undefined ? 0 : 1 + key.pubkey.length));
+  scriptSig[0] = SIGNATURE_BYTES;
+  scriptSig.set(signatureShape(random), 1);
+  if (key !== undefined) {
+    scriptSig[1 + SIGNATURE_BYTES] = key.pubkey.length;
+    scriptSig.set(key.pubkey, 2 + SIGNATURE_BYTES);
+  }
+  return scriptSig;
 }
 
 /** Builds and "signs" a transaction; what the inputs hold above outputs and fee goes back to `changeKey`. */

@@ -1,10 +1,7 @@
-import type { Coin } from './coin.js';
+import { isImmature, type Coin } from './coin.js';
 import type { KeyRing } from './keyRing.js';
 import type { CoinWatcher } from './ledger.js';
 import type { RandomSource } from './randomSource.js';
-
-/** Blocks that must follow a coinbase before it can be spent; the first block of a simulated chain is exempt. */
-export const COINBASE_MATURITY = 100;
 
 /** Smaller coins are left alone: spending them costs more than they are worth. 10^-8 EVR. */
 const DUST_SAT = 5_000_000n;
@@ -35,9 +32,6 @@ export function createWallet(
   let immature: Coin[] = [];
   let stale = true;
 
-  const isImmature = (coin: Coin): boolean =>
-    coin.isCoinbase && coin.height > 0 && source.tipHeight() + 1 - coin.height < COINBASE_MATURITY;
-
   const remove = (outpoint: string): void => {
     const name = assetOf.get(outpoint);
     if (name !== undefined) {
@@ -65,7 +59,7 @@ export function createWallet(
       return;
     }
     if (coin.valueSat < DUST_SAT) return;
-    if (isImmature(coin)) {
+    if (isImmature(coin, source.tipHeight())) {
       immature.push(coin);
       return;
     }
@@ -81,7 +75,7 @@ export function createWallet(
       for (const coin of source.spendableCoins()) add(coin);
       return;
     }
-    while (immature[0] !== undefined && !isImmature(immature[0])) {
+    while (immature[0] !== undefined && !isImmature(immature[0], source.tipHeight())) {
       const ripe = immature.shift();
       if (ripe !== undefined) add(ripe);
     }

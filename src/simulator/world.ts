@@ -1,5 +1,6 @@
 import { GatewayError } from '../protocol/gatewayError.js';
-import { planAsset, type AssetKind, type AssetPlanContext } from './assetOperations.js';
+import type { AssetKind, AssetPlanContext } from './assetKinds.js';
+import { planAsset } from './assetPlans.js';
 import type { Coin } from './coin.js';
 import { createKeyRing } from './keyRing.js';
 import { createLedger, type Ledger, type LedgerSink } from './ledger.js';
@@ -232,11 +233,14 @@ export function createWorld(options: WorldOptions, sink: LedgerSink): World {
       if (newLength <= depth) throw refuse(`the new branch must be longer than ${depth} to win`);
       const base = chain.at(tip.height - depth) ?? chain.genesis;
       const undone: SimulatedTransaction[] = [];
+      const undoneCoinbases: string[] = [];
       for (let height = base.height + 1; height <= tip.height; height++) {
-        undone.push(...(chain.at(height)?.transactions.slice(1) ?? []));
+        const [coinbase, ...others] = chain.at(height)?.transactions ?? [];
+        undone.push(...others);
+        if (coinbase !== undefined) undoneCoinbases.push(coinbase.txidHex);
       }
       // The rival miner saw most of the same transactions, but left some for later, with what depends on them.
-      const left = new Set<string>();
+      const left = new Set(undoneCoinbases);
       const taken = undone.filter((one) => {
         const leave = random.chance(0.1) || one.inputs.some((input) => left.has(input.txidHex));
         if (leave) left.add(one.txidHex);
