@@ -92,6 +92,12 @@ export function healthyRecord(log: EventLog): Health {
   };
 }
 
+/** How a test's client connects. */
+export type ConnectOptions = Parameters<typeof connectClient>[1] & {
+  /** Path and query of the URL; `/` if absent. */
+  readonly path?: string;
+};
+
 /** A running server and what it works with. */
 export interface ServerHarness {
   readonly server: Server;
@@ -104,7 +110,7 @@ export interface ServerHarness {
   /** Everything that was logged, at any level, as JSON lines. */
   readonly logLines: string[];
   /** Connects a client and takes its welcome. */
-  connect(options?: Parameters<typeof connectClient>[1]): Promise<WebSocketClient>;
+  connect(options?: ConnectOptions): Promise<WebSocketClient>;
   /** Closes the clients and the server. */
   close(): Promise<void>;
 }
@@ -144,8 +150,8 @@ export async function startServer(
       shared.health = health;
     },
     logLines,
-    async connect(options) {
-      const client = await connectClient(`ws://${host}:${port}`, options);
+    async connect({ path = '/', ...options } = {}) {
+      const client = await connectClient(`ws://${host}:${port}${path}`, options);
       clients.push(client);
       await client.waitForMessage((message) => message.type === 'welcome');
       return client;

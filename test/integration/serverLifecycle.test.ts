@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/protocol/gatewayError.js';
+import { draft, startServer, type ServerHarness } from '../support/serverHarness.js';
+
+let harness: ServerHarness;
+
+afterEach(() => harness.close());
+
+const HANDSHAKE =
+  'GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
+/** A peer that makes the handshake and answers nothing after it, not even pings. */
+async function connectDeadPeer(): Promise<{ readonly socket: Socket; readonly received: () => Buffer }> {
+  const socket = connectTcp(harness.port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.write(HANDSHAKE);
+  await once(socket, 'data');
+  return { socket, received: () => Buffer.concat(chunks) };
+}
+
+describe('the keep-alive', () => {
+  it('ends a dead peer within interval and timeout, with 4000, and keeps one that answers', async () => {
+    harness = await startServer({ pingIntervalMs: 200, pingTimeoutMs: 100 });
+    const alive = await harness.connect();
+    let pings = 0;
+    alive.socket.on('ping', () => (pings += 1));
+    const dead = await connectDeadPeer();
+    const startedMs = Date.now();
+    await once(dead.socket, 'close');
+    // Interval and timeout, and the time between two looks.
+    expect(Date.now() - startedMs).toBeLessThan(200 + 100 + 200);
+    const bytes = dead.received();
+    expect(bytes.includes(Buffer.from([0x89, 0x00]))).toBe(true);
+    expect(bytes.includes(Buffer.from([4000 >> 8, 4000 & 0xff]))).toBe(true);
+    await alive.ask({ command: 'getblockcount', params: [] });
+    while (pings < 4) await once(alive.socket, 'ping');
+    expect(alive.socket.readyState).toBe(alive.socket.OPEN);
+    expect(harness.server.stats().clients).toBe(1);
+  });
+});
+
+describe('the limit of clients', () => {
+  it('is answered with HTTP 503, and a free place is given again', async () => {
+    harness = await startServer({ maxClients: 2 });
+    const first = await harness.connect();
+    await harness.connect();
+    await expect(harness.connect()).rejects.toThrow('503');
+    await first.close();
+    while (harness.server.stats().clients > 1) await new Promise((resolve) => setImmediate(resolve));
+    await harness.connect();
+  });
+});
+
+describe('a stop', () => {
+  it('writes what is in the log, then closes every client with 1001 and its cursor', async () => {
+    harness = await startServer();
+    const clients = await Promise.all([harness.connect(), harness.connect()]);
+    for (const client of clients) await client.subscribe('blocks');
+    harness.log.append([draft('block', 1), draft('block', 2)]);
+    await harness.server.stop(5_000);
+    for (const client of clients) {
+      const closing = await client.waitForClose();
+      const events = client.messages.all.filter(({ json }) => json.type === 'block');
+      expect(events.map(({ json }) => json.data?.['n'])).toEqual([1, 2]);
+      expect(closing.code).toBe(1001);
+      expect(closing.reason).toContain(`cursor=${events.at(-1)?.json.cursor ?? ''}`);
+    }
+    expect(harness.server.stats().clients).toBe(0);
+  });
+
+  it('does not wait for clients that do not read longer than the grace', async () => {
+    harness = await startServer({ maxBufferedBytes: 64 * 1024 });
+    const slow = await harness.connect();
+    await slow.subscribe('blocks');
+    slow.socket.pause();
+    harness.log.append(Array.from({ length: 2000 }, (_, n) => draft('block', n, 8192)));
+    await new Promise((resolve) => setImmediate(resolve));
+    const dead = await connectDeadPeer();
+    const startedMs = Date.now();
+    await harness.server.stop(300);
+    expect(Date.now() - startedMs).toBeLessThan(1500);
+    dead.socket.destroy();
+  });
+
+  it('takes no more connections, and may be asked for twice', async () => {
+    harness = await startServer();
+    const client = await harness.connect();
+    const stops = [harness.server.stop(1000), harness.server.stop(1000)];
+    await Promise.all(stops);
+    await client.waitForClose();
+    await expect(harness.connect()).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('listening', () => {
+  it('says which port is taken, and what to do', async () => {
+    harness = await startServer();
+    const error: unknown = await startServer({ port: harness.port }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(GatewayError);
+    expect(error).toMatchObject({ code: 'GW_ERR_LISTEN', exitCode: 1 });
+    expect(String(error)).toContain(`127.0.0.1:${harness.port}`);
+    expect(String(error)).toContain('--port');
+  });
+});
