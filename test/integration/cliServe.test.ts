@@ -145,12 +145,26 @@ describe('simulate', { timeout: LIMIT_MS }, () => {
     expect([await serve.ended(), await simulate.ended()]).toEqual([0, 0]);
   });
 
-  it('makes serve end with 75 when the node is on another chain than the one asked for', async () => {
+  it('makes serve end with 1 when the node is on another chain than the one asked for', async () => {
     const simulate = runProgram(['simulate', '--sim-rpc-port', '0', '--sim-zmq-port', '0']);
     const line = (await simulate.waitFor(/^ +(node .* serve .*)$/m))[1] ?? '';
     const serve = paste(`${line} --port 0 --network main --wrong-chain-timeout-ms 100`);
+    expect(await serve.ended()).toBe(1);
+    expect(serve.stderr()).toMatch(/evrmore-gateway: .*chain regtest, not on main/);
+  });
+
+  it('makes serve end with 75 when another chain stays behind the address of the node', async () => {
+    const first = runProgram(['simulate', '--sim-rpc-port', '0', '--sim-zmq-port', '0', '--sim-seed', '1']);
+    const [, line = '', rpcPort = '', zmqPort = ''] = await first.waitFor(
+      /^ +(node .* serve \S+ http:.*:(\d+) --zmq tcp:.*:(\d+))$/m,
+    );
+    const serve = paste(`${line} --port 0 --wrong-chain-timeout-ms 100`);
+    await serve.waitFor(/following the chain/, 'stderr');
+    first.child.kill('SIGTERM');
+    expect(await first.ended()).toBe(0);
+    runProgram(['simulate', '--sim-rpc-port', rpcPort, '--sim-zmq-port', zmqPort, '--sim-seed', '2']);
     expect(await serve.ended()).toBe(75);
-    expect(serve.stderr()).toMatch(/evrmore-gateway: .*chain/);
+    expect(serve.stderr()).toMatch(/evrmore-gateway: .*was changed/);
   });
 });
 
