@@ -122,7 +122,7 @@ export const SETTINGS = {
     min: 0,
     max: MAX_TIMER_MS,
     unit: 'ms',
-    description: 'How long a node may be on another chain before the gateway ends with exit code 75.',
+    description: 'How long a node may be on another chain before the gateway ends.',
   }),
 
   host: text({
@@ -228,6 +228,33 @@ export const SETTINGS = {
     description: 'Unsent bytes of one connection before it counts as a reader that is behind.',
   }),
 
+  maxReplays: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 64,
+    min: 1,
+    max: 100_000,
+    description: 'Subscriptions from the past that are under way at the same time.',
+  }),
+
+  readAheadBlocks: integer({
+    group: 'Event log',
+    commands: ['serve'],
+    default: 8,
+    min: 1,
+    max: 1000,
+    unit: 'blocks',
+    description: 'Blocks that a subscription from the past reads ahead of what it sends.',
+  }),
+  archiveMemoryBytes: integer({
+    group: 'Event log',
+    commands: ['serve'],
+    default: 64 * MIB,
+    min: MIB,
+    max: 1024 * 1024 * MIB,
+    unit: 'bytes',
+    description: 'Memory for blocks of the past, shared by all who ask for them.',
+  }),
   logMemoryEvents: integer({
     group: 'Event log',
     commands: ['serve'],
