@@ -120,12 +120,8 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
           clearTimeout(limit);
           running.delete(started);
           release();
-          if (outcome.type === 'failed') {
-            reject(outcome.error);
-            return;
-          }
           if (settled) return;
-          const answer = read(outcome.answer);
+          const answer = outcome.type === 'failed' ? outcome : readSafely(read, outcome.answer);
           if (answer.type === 'failed') reject(answer.error);
           else if (settle()) resolvePromise(answer.value);
         });
@@ -196,6 +192,15 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       await Promise.all(ends);
     },
   };
+}
+
+/** An answer that the reader itself fails on, such as one too long for a string, is the call's failure and no other's. */
+function readSafely<T>(read: (answer: HttpAnswer) => Answer<T>, answer: HttpAnswer): Answer<T> {
+  try {
+    return read(answer);
+  } catch (error) {
+    return { type: 'failed', error: new RpcMalformedError('not_json', 'it cannot be read', error) };
+  }
 }
 
 function parseRpcUrl(text: string): URL {

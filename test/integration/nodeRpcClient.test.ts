@@ -376,7 +376,7 @@ describe('slots and lanes', () => {
     const reasons = await Promise.all(
       Array.from({ length: 20 }, () =>
         client
-          .call('m', [], { lane: 'live', deadlineMs: 40 })
+          .call('m', [], { lane: 'live', deadlineMs: 1_000 })
           .catch((error: unknown) => (error as { reason: string }).reason),
       ),
     );
@@ -398,14 +398,15 @@ describe('slots and lanes', () => {
 
   it('takes the slot of an abandoned call back by force at last', async () => {
     const stub = await startStub();
-    const client = connect(stub, { slots: 1, abandonedMs: 60 });
-    await expect(client.call('stuck', [], { lane: 'live', deadlineMs: 20 })).rejects.toMatchObject({
+    const client = connect(stub, { slots: 1, abandonedMs: 800 });
+    await expect(client.call('stuck', [], { lane: 'live', deadlineMs: 500 })).rejects.toMatchObject({
       reason: 'timeout',
     });
     const stuck = await stub.next();
-    const closed = new Promise((resolve) => stuck.socket.once('close', resolve));
     const second = client.call('second', [], live);
-    await closed;
+    await soon(() => {
+      expect(stuck.socket.destroyed).toBe(true);
+    });
     const request = await stub.next();
     expect(methodOf(request)).toBe('second');
     answer(request);
@@ -419,6 +420,9 @@ describe('slots and lanes', () => {
     );
     await expect(client.call('a', [], { lane: 'live', deadlineMs: 10 })).rejects.toMatchObject({
       reason: 'timeout',
+    });
+    await soon(() => {
+      expect(client.load().inFlight).toBe(0);
     });
   });
 });

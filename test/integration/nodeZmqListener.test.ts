@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Publisher } from 'zeromq';
 import type { Notice, NoticeTopic } from '../../src/node/noticeTypes.js';
 import { createZmqListener, ZmqAddressError, type ZmqListener } from '../../src/node/zmqListener.js';
+import { unusedPort } from './nodeStub.js';
 
 /** Waits until the check holds: ten seconds at most, on a busy machine. */
 const soon = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, 10_000);
@@ -31,7 +32,8 @@ interface TestPublisher {
 
 async function publish(address = 'tcp://127.0.0.1:*'): Promise<TestPublisher> {
   const socket = new Publisher({ linger: 0 });
-  await socket.bind(address);
+  // The address may still be held for a moment by a publisher that was just closed.
+  await soon(() => socket.bind(address));
   closers.push(() => {
     if (!socket.closed) socket.close();
   });
@@ -177,9 +179,7 @@ describe('createZmqListener', () => {
   });
 
   it('is down until somebody publishes, then up, down and up again, each logged once', async () => {
-    const first = await publish();
-    const { address } = first;
-    first.close();
+    const address = `tcp://127.0.0.1:${await unusedPort()}`;
     const lines: string[] = [];
     const logger = pino(
       {},
@@ -193,27 +193,27 @@ describe('createZmqListener', () => {
     });
     expect(notices).toStrictEqual([]);
 
-    const second = await publish(address);
+    const first = await publish(address);
     await soon(() => {
       expect(isUp(listener)).toBe(true);
     });
     expect(notices).toStrictEqual([reconnected]);
-    await settle(second, test);
-    await second.send('hashtx', hash, 100);
+    await settle(first, test);
+    await first.send('hashtx', hash, 100);
     await soon(() => {
       expect(notices).toStrictEqual([tx]);
     });
 
-    second.close();
+    first.close();
     await soon(() => {
       expect(isUp(listener)).toBe(false);
     });
-    const third = await publish(address);
+    const second = await publish(address);
     await soon(() => {
       expect(notices).toStrictEqual([tx, reconnected]);
     });
-    await settle(third, test);
-    await third.send('hashtx', hash, 0);
+    await settle(second, test);
+    await second.send('hashtx', hash, 0);
     await soon(() => {
       expect(notices).toStrictEqual([{ type: 'lost', why: 'restart', topic: 'hashtx' }, tx]);
     });
