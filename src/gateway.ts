@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
+import { createArchive } from './feed/archive.js';
 import { createEventLog } from './feed/eventLog.js';
 import { createFollower } from './feed/follower.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
@@ -18,6 +19,8 @@ const MAX_WAITING_CALLS = 1000;
 const CHAIN_MEMORY_BLOCKS = 100;
 /** A client that is behind and reads nothing for this long is closed. */
 const SLOW_TIMEOUT_MS = 60_000;
+/** Blocks of the past are kept this long for others who ask for them: `confirmations` in the node's answers grow old. */
+const ARCHIVE_MAX_AGE_MS = 30_000;
 /** Hex digits of the genesis hash that cursors carry. */
 const CHAIN_ID_DIGITS = 8;
 
@@ -41,11 +44,15 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     maxWaiting: MAX_WAITING_CALLS,
     logger: logger.child({ part: 'rpc' }),
   });
+  const epoch = newEpoch();
+  const chainId = (): string =>
+    follower.state().genesisHashHex?.slice(0, CHAIN_ID_DIGITS) ?? '0'.repeat(CHAIN_ID_DIGITS);
+  const encode = (): { chainId: string; epoch: string } => ({ chainId: chainId(), epoch });
   const log = createEventLog({
-    epoch: newEpoch(),
+    epoch,
     maxEvents: settings.logMemoryEvents,
     maxBytes: settings.logMemoryBytes,
-    chainId: () => follower.state().genesisHashHex?.slice(0, CHAIN_ID_DIGITS) ?? '0'.repeat(CHAIN_ID_DIGITS),
+    chainId,
     onListenerError: (error) => {
       logger.error({ err: error }, 'a reader of the event log failed');
     },
@@ -66,6 +73,14 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       nowMs,
       random: Math.random,
     },
+  );
+  const archive = createArchive(
+    {
+      readAheadBlocks: settings.readAheadBlocks,
+      maxBytes: settings.archiveMemoryBytes,
+      maxAgeMs: ARCHIVE_MAX_AGE_MS,
+    },
+    { rpc, log, follower, encode, logger: logger.child({ part: 'archive' }) },
   );
   const listener = createZmqListener({
     addresses: node.zmqAddresses,
@@ -95,6 +110,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       maxAnswerBytes: settings.maxAnswerBytes,
       maxBufferedBytes: settings.maxBufferedBytes,
       slowTimeoutMs: SLOW_TIMEOUT_MS,
+      maxReplays: settings.maxReplays,
       pingIntervalMs: settings.pingIntervalMs,
       pingTimeoutMs: settings.pingTimeoutMs,
       version,
@@ -103,6 +119,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       log,
       rpc,
       health,
+      archive,
+      encode,
       genesisHash: () => follower.state().genesisHashHex,
       logger: logger.child({ part: 'server' }),
     },

@@ -4,48 +4,46 @@ export const WATCHED_TOPICS = ['hashblock', 'hashtx'] as const;
 /** A topic that is watched. */
 export type WatchedTopic = (typeof WATCHED_TOPICS)[number];
 
-/** Blocks that may be connected without a notice of a topic before the topic counts as silent. */
-export const SILENT_AFTER_BLOCKS = 2;
-/** Notices of a burst of blocks may still be on their way when the blocks are known already. */
-export const SILENT_AFTER_MS = 500;
+/**
+ * Blocks that are connected within this time of each other count as one move of the tip, and a notice that came this long
+ * before a move belongs to it: notices and blocks arrive on different ways.
+ */
+export const SAME_MOVE_MS = 500;
 
 /**
- * Trust in ZMQ is earned: a topic that says nothing while the tip moves is silent, until it speaks again. The node keeps a
- * topic silent during its initial synchronisation, and for ever once its notifier failed.
+ * Trust in ZMQ is earned: a topic that says nothing while the tip moves twice is silent, until it speaks again. The node
+ * keeps `hashblock` silent during its initial synchronisation, and any topic for ever once its notifier has failed.
  */
 export interface TopicWatch {
-  /** A notice of the topic came. Returns whether the topic was silent until now. */
-  spoke(topic: WatchedTopic): boolean;
+  /** A notice of the topic came. */
+  spoke(topic: WatchedTopic, nowMs: number): void;
   /** A block was connected. */
   blockConnected(nowMs: number): void;
   /** Topics that are silent now. */
-  silent(nowMs: number): readonly WatchedTopic[];
+  silent(): readonly WatchedTopic[];
 }
 
-/** All topics have spoken just now. */
+/** All topics are trusted to begin with. */
 export function createTopicWatch(): TopicWatch {
-  const missed = new Map<WatchedTopic, { blocks: number; sinceMs: number }>();
-
-  const isSilent = (topic: WatchedTopic, nowMs: number): boolean => {
-    const state = missed.get(topic);
-    return (
-      state !== undefined && state.blocks >= SILENT_AFTER_BLOCKS && nowMs - state.sinceMs >= SILENT_AFTER_MS
-    );
-  };
+  const spokeAtMs = new Map<WatchedTopic, number>();
+  let previousMoveAtMs: number | undefined;
+  let lastMoveAtMs: number | undefined;
+  let lastBlockAtMs = -Infinity;
 
   return {
-    spoke(topic) {
-      const state = missed.get(topic);
-      missed.delete(topic);
-      return state !== undefined && state.blocks >= SILENT_AFTER_BLOCKS;
+    spoke(topic, nowMs) {
+      spokeAtMs.set(topic, nowMs);
     },
     blockConnected(nowMs) {
-      for (const topic of WATCHED_TOPICS) {
-        const state = missed.get(topic);
-        if (state === undefined) missed.set(topic, { blocks: 1, sinceMs: nowMs });
-        else state.blocks += 1;
-      }
+      const isNewMove = nowMs - lastBlockAtMs > SAME_MOVE_MS;
+      lastBlockAtMs = nowMs;
+      if (!isNewMove) return;
+      previousMoveAtMs = lastMoveAtMs;
+      lastMoveAtMs = nowMs;
     },
-    silent: (nowMs) => WATCHED_TOPICS.filter((topic) => isSilent(topic, nowMs)),
+    silent() {
+      const heardSinceMs = previousMoveAtMs === undefined ? -Infinity : previousMoveAtMs - SAME_MOVE_MS;
+      return WATCHED_TOPICS.filter((topic) => (spokeAtMs.get(topic) ?? -Infinity) < heardSinceMs);
+    },
   };
 }

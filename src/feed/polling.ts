@@ -39,10 +39,10 @@ export function createPolling(options: PollingOptions): Polling {
   let tipTimer: NodeJS.Timeout | undefined;
   let mempoolTimer: NodeJS.Timeout | undefined;
 
-  const isSilent = (topic: WatchedTopic): boolean => watch.silent(nowMs()).includes(topic);
+  const isSilent = (topic: WatchedTopic): boolean => watch.silent().includes(topic);
 
   const report = (): void => {
-    for (const topic of watch.silent(nowMs())) {
+    for (const topic of watch.silent()) {
       if (reported.has(topic)) continue;
       reported.add(topic);
       logger.warn(
@@ -71,7 +71,7 @@ export function createPolling(options: PollingOptions): Polling {
   };
 
   const spoke = (topic: WatchedTopic): void => {
-    watch.spoke(topic);
+    watch.spoke(topic, nowMs());
     if (reported.delete(topic)) logger.info({ topic }, 'the ZMQ topic speaks again');
   };
 
@@ -91,6 +91,6 @@ export function createPolling(options: PollingOptions): Polling {
     blockConnected() {
       watch.blockConnected(nowMs());
     },
-    silentTopics: () => watch.silent(nowMs()),
+    silentTopics: () => watch.silent(),
   };
 }

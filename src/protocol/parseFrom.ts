@@ -5,7 +5,7 @@ import { excerpt } from './excerpt.js';
 /** Where a subscription is to start, as the client says it. */
 export type From =
   /** Everything after an event. */
-  | { readonly type: 'cursor'; readonly cursor: Cursor }
+  | { readonly type: 'cursor'; readonly cursor: Cursor; readonly text: string }
   /** Everything after the newest of these blocks that is on the best chain. */
   | { readonly type: 'points'; readonly points: readonly ChainPoint[] }
   /** The block of this height and everything after it. */
@@ -25,7 +25,7 @@ export function parseFrom(fromJson: string): From {
   if (value === 'genesis') return { type: 'height', height: 0 };
   if (typeof value === 'string') {
     const cursor = parseCursor(value);
-    if (cursor !== undefined) return { type: 'cursor', cursor };
+    if (cursor !== undefined) return { type: 'cursor', cursor, text: value };
     const shown =
       value.length > MAX_CURSOR_CHARS ? `a text of ${value.length} characters` : `"${excerpt(value)}"`;
     return invalid(`${shown} is not a cursor of this gateway; ${FORMS}`);

@@ -2,6 +2,7 @@ import type { Action } from './dialects/native.js';
 import { ERROR_CODES, type ErrorName } from './codes.js';
 import { EVENT_TOPICS, type ChainPoint, type EventType } from './events.js';
 import { excerpt } from './excerpt.js';
+import type { Topic } from './topics.js';
 
 /** What ends a message after its spliced `data`. */
 export const MESSAGE_SUFFIX = '}';
@@ -115,4 +116,49 @@ function idMember(idJson: string | undefined): string {
 /** Half a surrogate pair cannot be written as UTF-8; inside JSON strings, the only place where it can stand, its escape can. */
 function escapeLoneSurrogates(json: string): string {
   return json.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+}
+
+/** Who a message about a subscription is for; `topicName` is the client's own word. */
+export interface SubscriptionName {
+  readonly topicName: string;
+  readonly idJson?: string | undefined;
+}
+
+/** A subscription from the past has reached the present: what follows happens now. */
+export function printLive(subscription: SubscriptionName, cursor: string | undefined): string {
+  const position = cursor === undefined ? '' : `,"cursor":${JSON.stringify(cursor)}`;
+  const body = `"status":"live","action":"subscribe","topic":${JSON.stringify(subscription.topicName)}${position}`;
+  return `{"type":"subscription",${idMember(subscription.idJson)}${body},"data":{${body}}}`;
+}
+
+/** A subscription from the past has come to the block `at`, on its way to `target`. */
+export function printCatchingUp(subscription: SubscriptionName, at: ChainPoint, target: ChainPoint): string {
+  const body = `"status":"catching_up","action":"subscribe","topic":${JSON.stringify(subscription.topicName)}`;
+  return (
+    `{"type":"subscription",${idMember(subscription.idJson)}${body},` +
+    `"data":{${body},"height":${at.height},"hash":"${at.hashHex}","target_height":${target.height}}}`
+  );
+}
+
+/** Events of a topic that cannot be told again: all between two cursors that is not in the chain. */
+export function printGap(topic: Topic, fromCursor: string | undefined, toCursor: string): string {
+  const message =
+    'what happened in the mempool before this point is not kept: forget what was unconfirmed; what is there now follows';
+  return (
+    `{"type":"gap","topic":"${topic}","cursor":${JSON.stringify(toCursor)},` +
+    `"data":{"topic":"${topic}","from":${JSON.stringify(fromCursor ?? null)},"to":${JSON.stringify(toCursor)},` +
+    `"reason":"mempool_history","message":${JSON.stringify(message)}}}`
+  );
+}
+
+/** A subscription has ended with an error; `cursor` is the last event that was sent of it. */
+export function printSubscriptionError(
+  subscription: SubscriptionName,
+  error: { readonly code: ErrorName; readonly message: string; readonly cursor?: string | undefined },
+): string {
+  const position = error.cursor === undefined ? '' : `,"cursor":${JSON.stringify(error.cursor)}`;
+  return (
+    `{"type":"error",${idMember(subscription.idJson)}"topic":${JSON.stringify(subscription.topicName)},` +
+    `"data":{"code":${ERROR_CODES[error.code]},"message":${JSON.stringify(error.message)}${position}}}`
+  );
 }

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import type { Archive } from '../feed/archive.js';
 import type { EventLog } from '../feed/eventLogTypes.js';
 import type { RpcClient } from '../node/rpcTypes.js';
 import type { Health } from '../observe/healthTypes.js';
@@ -8,10 +10,16 @@ import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
+import type { Connection } from './connection.js';
 import { createHub } from './hub.js';
+import { ALL_TOPICS, createLogSlices } from './logSlices.js';
+import { createSubscriptions, type Subscriptions } from './subscriptions.js';
 import type { HubStats } from './hubTypes.js';
 import { createSession, type Session } from './session.js';
 import { createWebSocketServer, frameText } from './webSocketServer.js';
+
+/** Subscriptions from the past that one connection has under way. */
+const MAX_REPLAYS_PER_CLIENT = 5;
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions {
@@ -33,6 +41,8 @@ export interface ServerOptions {
   readonly maxBufferedBytes: number;
   /** Longest time in which a connection with unsent bytes takes none of them. */
   readonly slowTimeoutMs: number;
+  /** Subscriptions from the past that all connections have under way. */
+  readonly maxReplays: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   /** Version of this package. */
@@ -44,6 +54,10 @@ export interface ServerDeps {
   readonly log: EventLog;
   readonly rpc: RpcClient;
   readonly health: () => Health;
+  /** The past, for subscriptions that start there. */
+  readonly archive: Archive;
+  /** Identity of the log, for cursors. */
+  readonly encode: () => { readonly chainId: string; readonly epoch: string };
   /** Hash of the running chain's genesis block; absent until the node has said. */
   readonly genesisHash: () => string | undefined;
   readonly logger: Logger;
@@ -51,6 +65,8 @@ export interface ServerDeps {
 
 /** Figures of the server, for health and metrics. */
 export interface ServerStats extends HubStats {
+  /** Subscriptions from the past that are under way. */
+  readonly replays: number;
   readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
 }
 
@@ -72,6 +88,31 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const hub = createHub({ maxBufferedBytes: options.maxBufferedBytes }, { log, frame: frameText });
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();
+  const slices = createLogSlices(log, frameText);
+  let replays = 0;
+
+  const subscriptions = (
+    connection: Connection,
+    close: (code: number, words: string) => void,
+  ): Subscriptions =>
+    createSubscriptions(
+      { maxReplays: MAX_REPLAYS_PER_CLIENT, maxUnsentBytes: options.maxBufferedBytes },
+      {
+        connection,
+        hub,
+        catchUp: { ...deps, nowMs: () => performance.now(), random: Math.random, sleep: setTimeoutPromise },
+        takeReplayPlace() {
+          if (replays >= options.maxReplays) return false;
+          replays += 1;
+          return true;
+        },
+        giveReplayPlace() {
+          replays -= 1;
+        },
+        join: (events) => slices.join(events, ALL_TOPICS),
+        close,
+      },
+    );
   let stopped: Promise<void> | undefined;
 
   const transport = createWebSocketServer(options, {
@@ -79,7 +120,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     onConnection(connection) {
       const session = createSession(options, {
         connection,
-        hub,
+        subscriptions,
         commands,
         welcome: welcomeMessage(),
         logger,
@@ -128,7 +169,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   return {
     start: () => transport.listen(),
     stop: (graceMs) => (stopped ??= stop(graceMs)),
-    stats: () => ({ ...hub.stats(), commands: commands.stats() }),
+    stats: () => ({ ...hub.stats(), replays, commands: commands.stats() }),
   };
 }
 

@@ -28,7 +28,9 @@ const MAX_BEHIND_BYTES_PER_TICK = 8 * 1024 * 1024;
 
 interface Client {
   readonly connection: Connection;
-  readonly onLost: (cursor: string | undefined) => void;
+  readonly onLost: (topics: readonly Topic[], cursor: string | undefined) => void;
+  /** Subscriptions from the past that are to be told when they are live. */
+  waiting: readonly { readonly mask: TopicMask; readonly onLive: (cursor: string | undefined) => void }[];
   reader: Reader;
   /** Waits for its socket to drain. */
   draining: boolean;
@@ -149,6 +151,22 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
 
   /** Gives one client that is behind its next chunk; returns how many bytes were written. */
   function feed(client: Client, chunks: Map<string, Slice>): number {
+    const bytes = feedChunk(client, chunks);
+    tellLive(client);
+    return bytes;
+  }
+
+  /** Tells subscriptions from the past that they are live, behind everything that was written. */
+  function tellLive(client: Client): void {
+    if (client.waiting.length === 0) return;
+    const wanted = readerMask(client.reader);
+    const isLive = (mask: TopicMask): boolean => (mask & wanted & ~client.reader.liveMask) === 0;
+    const live = client.waiting.filter(({ mask }) => isLive(mask));
+    client.waiting = client.waiting.filter(({ mask }) => !isLive(mask));
+    for (const { mask, onLive } of live) if ((mask & wanted) !== 0) onLive(place.cursor);
+  }
+
+  function feedChunk(client: Client, chunks: Map<string, Slice>): number {
     update(client, rejoin(client.reader, place));
     const range = nextRead(client.reader, log.headSeq);
     if (range === undefined) {
@@ -214,16 +232,25 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     ready.delete(client);
   }
 
-  /** The client's place has left the log's memory. This is the one place where a replay from the chain will take over. */
+  /** The oldest place at which the client reads has left the log's memory: a replay from the chain takes over. */
   function lose(client: Client): void {
-    const { cursor } = resumePosition(client.reader, place);
-    leave(client);
-    client.onLost(cursor);
+    const [lost] = client.reader.behind;
+    if (lost === undefined) return;
+    update(client, unsubscribe(client.reader, lost.mask));
+    if (client.reader.behind.length > 0) ready.add(client);
+    client.onLost(topicsOf(lost.mask), lost.position.cursor);
   }
 
   return {
     enter(connection, onLost) {
-      const client: Client = { connection, onLost, reader: NEW_READER, draining: false, gone: false };
+      const client: Client = {
+        connection,
+        onLost,
+        reader: NEW_READER,
+        waiting: [],
+        draining: false,
+        gone: false,
+      };
       clients.add(client);
       return {
         subscribe(topics) {
@@ -234,6 +261,19 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
             ready.add(client);
             wake();
           }
+        },
+        subscribeAfter(topics, position, onLive) {
+          if (client.gone || log.read(position.seq + 1, 1) === undefined) return false;
+          const mask = maskOf(topics);
+          update(client, subscribe(client.reader, mask, position, place));
+          client.waiting = [...client.waiting, { mask, onLive }];
+          if (client.reader.behind.length === 0) {
+            tellLive(client);
+          } else if (!client.draining) {
+            ready.add(client);
+            wake();
+          }
+          return true;
         },
         unsubscribe(topics) {
           const mask = maskOf(topics);

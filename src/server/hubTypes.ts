@@ -1,6 +1,7 @@
 import type { EventLog } from '../feed/eventLogTypes.js';
 import type { Topic } from '../protocol/topics.js';
 import type { Connection } from './connection.js';
+import type { Position } from './reader.js';
 
 /** Limits of the hub. */
 export interface HubOptions {
@@ -39,6 +40,15 @@ export interface HubStats {
 export interface HubClient {
   /** From now on: nothing that is in the log already is sent. What is subscribed already stays as it is. */
   subscribe(topics: readonly Topic[]): void;
+  /**
+   * From the event after `position` on, at the client's own pace until it is live; `onLive` is called then, once, with all that was
+   * written so far behind it. `false`, and nothing is subscribed, when that place has left the log's memory.
+   */
+  subscribeAfter(
+    topics: readonly Topic[],
+    position: Position,
+    onLive: (cursor: string | undefined) => void,
+  ): boolean;
   /** `false` when none of the topics was subscribed. No event of them is written after this. */
   unsubscribe(topics: readonly Topic[]): boolean;
   /** Where to resume without a hole, given everything that was written; absent before the first event. */
@@ -52,10 +62,13 @@ export interface HubClient {
 /** Log to live clients. */
 export interface Hub {
   /**
-   * Takes in a connection. `onLost` is called when the place that the client reads at has left the log's memory; the client has
-   * left the hub by then, and gets no more events.
+   * Takes in a connection. `onLost` is called when the place at which some topics are read has left the log's memory: they are
+   * not subscribed any more, and `cursor` is the last event that was written of them.
    */
-  enter(connection: Connection, onLost: (cursor: string | undefined) => void): HubClient;
+  enter(
+    connection: Connection,
+    onLost: (topics: readonly Topic[], cursor: string | undefined) => void,
+  ): HubClient;
   /** Writes to the live clients all that is in the log, now. */
   flush(): void;
   stats(): HubStats;

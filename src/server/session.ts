@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { parseRequest } from '../protocol/parseRequest.js';
-import { printAcknowledgement, printError } from '../protocol/printMessages.js';
+import { printError } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import { BAD_MESSAGE_LIMIT, countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
 import { closeReason } from './closeReason.js';
 import type { CommandRunner } from './commandRunner.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
-import type { Hub } from './hubTypes.js';
+import type { Subscriptions } from './subscriptions.js';
 
 /** Limits of one connection. */
 export interface SessionOptions {
@@ -20,7 +20,11 @@ export interface SessionOptions {
 /** What a session works with. */
 export interface SessionDeps {
   readonly connection: Connection;
-  readonly hub: Hub;
+  /** Makes the connection's subscriptions; `close` ends the connection. */
+  readonly subscriptions: (
+    connection: Connection,
+    close: (code: number, words: string) => void,
+  ) => Subscriptions;
   readonly commands: CommandRunner;
   /** First message of the connection, whole. */
   readonly welcome: string;
@@ -45,9 +49,7 @@ type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 export function createSession(options: SessionOptions, deps: SessionDeps): Session {
   const { connection, commands, logger } = deps;
   const now = deps.now ?? Date.now;
-  const client = deps.hub.enter(connection, (cursor) => {
-    end(CLOSE_CODES.too_slow, closeReason('too slow', cursor));
-  });
+  const subscriptions = deps.subscriptions(connection, close);
   let badMessages = NO_BAD_MESSAGES;
   let commandsInFlight = 0;
   let lastInOrder: Promise<void> = Promise.resolve();
@@ -58,12 +60,12 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   function end(code: number, reason: string): void {
     if (ended) return;
     ended = true;
-    client.leave();
+    subscriptions.end();
     connection.close(code, reason);
   }
 
   function close(code: number, words: string): void {
-    end(code, closeReason(words, client.resumeCursor()));
+    end(code, closeReason(words, subscriptions.resumeCursor()));
   }
 
   /** A message that breaks the protocol: its answer, and the end when there were too many. */
@@ -76,26 +78,8 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     close(CLOSE_CODES.too_many, `more than ${count} bad messages in ${windowMs / 1000} s`);
   }
 
-  function subscribe(request: OfType<'subscribe'>): void {
-    const { topicName, idJson, fromJson, filterJson } = request;
-    const unsupported = fromJson !== undefined ? 'from' : filterJson !== undefined ? 'filter' : undefined;
-    if (unsupported !== undefined) {
-      const message = `"${unsupported}" is not supported by this version: subscribe without it`;
-      refuse(printError({ code: 'invalid_field', message, idJson }));
-      return;
-    }
-    connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson }));
-    client.subscribe(request.topics);
-  }
-
-  function unsubscribe(request: OfType<'unsubscribe'>): void {
-    const { topicName, idJson } = request;
-    if (client.unsubscribe(request.topics)) {
-      connection.send(printAcknowledgement({ action: 'unsubscribe', topicName, idJson }));
-      return;
-    }
-    const message = `this connection is not subscribed to ${topicName}`;
-    refuse(printError({ code: 'not_subscribed', message, idJson }));
+  function refuseIf(answer: string | undefined): void {
+    if (answer !== undefined) refuse(answer);
   }
 
   function command(request: OfType<'command'>): void {
@@ -137,10 +121,10 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
           return;
         }
         case 'subscribe':
-          subscribe(request);
+          refuseIf(subscriptions.subscribe(request));
           return;
         case 'unsubscribe':
-          unsubscribe(request);
+          refuseIf(subscriptions.unsubscribe(request));
           return;
         case 'command':
           command(request);
@@ -155,7 +139,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     },
     onClosed() {
       ended = true;
-      client.leave();
+      subscriptions.end();
     },
     close,
   };

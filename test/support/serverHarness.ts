@@ -1,9 +1,13 @@
 import { pino, type Logger } from 'pino';
+import { createArchive, type Archive } from '../../src/feed/archive.js';
 import { createEventLog } from '../../src/feed/eventLog.js';
 import type { EventDraft, EventLog } from '../../src/feed/eventLogTypes.js';
 import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/rpcTypes.js';
 import type { Health } from '../../src/observe/healthTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../src/protocol/events.js';
+import type { Connection } from '../../src/server/connection.js';
+import type { Hub } from '../../src/server/hubTypes.js';
+import { createSubscriptions, type Subscriptions } from '../../src/server/subscriptions.js';
 import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
 import { connectClient, type WebSocketClient } from './webSocketClient.js';
 
@@ -19,6 +23,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxAnswerBytes: 1024 * 1024,
   maxBufferedBytes: 256 * 1024,
   slowTimeoutMs: 60_000,
+  maxReplays: 8,
   pingIntervalMs: 60_000,
   pingTimeoutMs: 30_000,
   version: '0.0.0-test',
@@ -57,6 +62,52 @@ export function createTestLog(limits: { maxEvents?: number; maxBytes?: number } 
       throw error;
     },
   });
+}
+
+/** The past of a log whose node is `rpc`; its tip is not known. */
+export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger): Archive {
+  return createArchive(
+    { readAheadBlocks: 4, maxBytes: 1024 * 1024, maxAgeMs: 1000 },
+    {
+      rpc,
+      log,
+      logger,
+      follower: { state: () => ({}), mempoolTxids: () => [] },
+      encode: () => ({ chainId: '00000000', epoch: log.epoch }),
+    },
+  );
+}
+
+/** Subscriptions of one connection, with events framed as their messages. */
+export function createTestSubscriptions(
+  connection: Connection,
+  close: (code: number, words: string) => void,
+  log: EventLog,
+  rpc: RpcClient,
+  hub: Hub,
+): Subscriptions {
+  const logger = pino({ level: 'silent' });
+  return createSubscriptions(
+    { maxReplays: 2, maxUnsentBytes: 1000 },
+    {
+      connection,
+      hub,
+      catchUp: {
+        log,
+        logger,
+        archive: createTestArchive(log, rpc, logger),
+        genesisHash: () => undefined,
+        encode: () => ({ chainId: '00000000', epoch: log.epoch }),
+        nowMs: () => 0,
+        random: () => 0,
+        sleep: () => Promise.resolve(),
+      },
+      takeReplayPlace: () => true,
+      giveReplayPlace: () => undefined,
+      join: (events) => Buffer.concat(events.map((event) => event.message)),
+      close,
+    },
+  );
 }
 
 /** An event of a type with `data` of about `bytes` bytes, of which `n` is a member. */
@@ -131,6 +182,8 @@ export async function startServer(
       log,
       rpc,
       health: () => shared.health,
+      archive: createTestArchive(log, rpc, logger),
+      encode: () => ({ chainId: '00000000', epoch: log.epoch }),
       genesisHash: () => undefined,
       logger,
     },

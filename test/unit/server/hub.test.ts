@@ -46,7 +46,7 @@ function setUp(maxBufferedBytes = 1000, log: EventLog = createTestLog()) {
   const hub = createHub({ maxBufferedBytes }, { log, frame });
   const enter = (
     connection: FakeConnection,
-    onLost: (cursor: string | undefined) => void = () => undefined,
+    onLost: (topics: readonly Topic[], cursor: string | undefined) => void = () => undefined,
   ): HubClient => hub.enter(connection, onLost);
   return { log, hub, enter };
 }
@@ -156,11 +156,11 @@ describe('the hub', () => {
     expect(hub.stats().cohorts).toBe(1);
   });
 
-  it('gives up a client whose place has left the memory, with the cursor of the last event that it was written', async () => {
+  it('ends subscriptions whose place has left the memory, with the cursor of the last event that was written', async () => {
     const { log, hub, enter } = setUp(500, createTestLog({ maxEvents: 20 }));
     const slow = createFakeConnection(1, false);
     const lost: (string | undefined)[] = [];
-    enter(slow, (cursor) => lost.push(cursor)).subscribe(['blocks']);
+    enter(slow, (_, cursor) => lost.push(cursor)).subscribe(['blocks']);
     for (let n = 1; n <= 100; n += 1) {
       log.append([draft('block', n, 100)]);
       await immediates(2);
@@ -168,14 +168,14 @@ describe('the hub', () => {
     slow.take(1e9);
     await immediates(4);
     expect(lost).toEqual([seenBy(slow).at(-1)?.cursor]);
-    expect(hub.stats()).toMatchObject({ clients: 0, behind: 0 });
+    expect(hub.stats()).toMatchObject({ behind: 0, subscriptionsByTopic: { blocks: 0 } });
   });
 
   it('gives up live clients too when more comes at once than the log keeps', async () => {
     const { log, enter } = setUp(1000, createTestLog({ maxEvents: 5 }));
     const connection = createFakeConnection();
     const lost: (string | undefined)[] = [];
-    enter(connection, (cursor) => lost.push(cursor)).subscribe(['blocks']);
+    enter(connection, (_, cursor) => lost.push(cursor)).subscribe(['blocks']);
     log.append([draft('block', 1)]);
     await immediates(4);
     for (let n = 2; n <= 20; n += 1) log.append([draft('block', n)]);

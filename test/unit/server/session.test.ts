@@ -4,7 +4,7 @@ import { createCommandRunner } from '../../../src/server/commandRunner.js';
 import { createHub } from '../../../src/server/hub.js';
 import { createSession } from '../../../src/server/session.js';
 import { createFakeConnection } from '../../support/fakeConnection.js';
-import { createFakeRpc, createTestLog, draft } from '../../support/serverHarness.js';
+import { createFakeRpc, createTestLog, createTestSubscriptions, draft } from '../../support/serverHarness.js';
 
 const logger = pino({ level: 'silent' });
 
@@ -18,7 +18,7 @@ function setUp(maxCommandsInFlight = 2) {
     { maxDepth: 64, maxCommandsInFlight },
     {
       connection,
-      hub,
+      subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
       commands: createCommandRunner(
         { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
         { rpc, genesisHash: () => undefined, logger },
@@ -47,10 +47,8 @@ describe('a session', () => {
 
   it('answers what it does not support yet', () => {
     const { session, connection, hub } = setUp();
-    session.onText('{"action":"subscribe","topic":"blocks","from":"x"}');
     session.onText('{"action":"subscribe","topic":"blocks","filter":{}}');
-    expect(connection.written[1]).toContain('"code":1007,"message":"\\"from\\" is not supported');
-    expect(connection.written[2]).toContain('"code":1007,"message":"\\"filter\\" is not supported');
+    expect(connection.written[1]).toContain('"code":1007,"message":"\\"filter\\" is not supported');
     expect(hub.stats().subscriptionsByTopic.blocks).toBe(0);
   });
 

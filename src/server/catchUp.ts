@@ -1,0 +1,202 @@
+import type { Logger } from 'pino';
+import type { Archive } from '../feed/archive.js';
+import type { EventLog, LogEvent } from '../feed/eventLogTypes.js';
+import { ReplayError, type ReplayStart } from '../feed/replayTypes.js';
+import { backoffMs } from '../node/backoff.js';
+import { RpcMalformedError, RpcUnavailableError } from '../node/rpcTypes.js';
+import type { ErrorName } from '../protocol/codes.js';
+import { formatCursor, parseCursor } from '../protocol/cursor.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { From } from '../protocol/parseFrom.js';
+import type { Topic } from '../protocol/topics.js';
+import type { Position } from './reader.js';
+
+/** What a catch-up tells its subscription. Nothing is told once it was cancelled. */
+export interface CatchUpListener {
+  /** Events to write, in order. */
+  onEvents(events: readonly LogEvent[]): void;
+  /** There is still some way to go. */
+  onProgress(at: ChainPoint, target: ChainPoint): void;
+  /** What cannot be read again: for each of these topics, everything between the two cursors that is not in the chain. */
+  onGap(topics: readonly Topic[], fromCursor: string | undefined, toCursor: string): void;
+  /**
+   * The chain is told. The subscription goes on in the log after this event, at this very moment: `false` when that place
+   * has left the log's memory already.
+   */
+  onLogReached(topics: readonly Topic[], position: Position): boolean;
+  /** It cannot go on; `cursor` is the last event that was told. */
+  onFailed(error: ErrorName, message: string, cursor: string | undefined): void;
+  /** Resolves when the connection takes bytes again, or has ended. */
+  room(): Promise<void>;
+}
+
+/** What a catch-up works with. */
+export interface CatchUpDeps {
+  readonly log: EventLog;
+  readonly archive: Archive;
+  /** Hash of the running chain's genesis block; absent until the node has said. */
+  readonly genesisHash: () => string | undefined;
+  readonly encode: () => { readonly chainId: string; readonly epoch: string };
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** One subscription on its way from the past to the log. */
+export interface CatchUp {
+  /** Topics that are still wanted. */
+  readonly topics: ReadonlySet<Topic>;
+  /** Some of its topics are wanted no more; it ends with the last. */
+  drop(topics: readonly Topic[]): void;
+  /** Resolves when it has reached the log, has failed, or was cancelled. Never rejects. */
+  readonly done: Promise<void>;
+}
+
+/** What is not in the chain, and so cannot be told again. */
+const UNREPEATABLE_TOPICS: readonly Topic[] = ['transactions', 'assets', 'mempool', 'sequence'];
+/** A node that cannot be asked is waited for this long; then the subscription ends with an error. */
+const PATIENCE_MS = 60_000;
+const RETRY = { firstMs: 250, capMs: 4000 } as const;
+
+/**
+ * Tells a subscription everything from its start to the log: at once from the log where the cursor is of this log and in memory,
+ * otherwise from the chain, with what cannot be read again named as a gap. A node that is away is waited for.
+ */
+export function startCatchUp(
+  from: From,
+  wantedTopics: readonly Topic[],
+  listener: CatchUpListener,
+  deps: CatchUpDeps,
+): CatchUp {
+  const topics = new Set(wantedTopics);
+  const startCursor = from.type === 'cursor' ? from.cursor : undefined;
+  let lastCursor: string | undefined;
+  let told = 0;
+
+  const tell = async (events: readonly LogEvent[]): Promise<void> => {
+    const some = events.filter((event) => topics.has(event.topic));
+    const last = some.at(-1);
+    if (last === undefined) return;
+    listener.onEvents(some);
+    lastCursor = last.cursor;
+    told += some.length;
+    await listener.room();
+  };
+
+  const startOfReplay = (): ReplayStart => {
+    const cursor = lastCursor === undefined ? undefined : parseCursor(lastCursor);
+    if (cursor !== undefined) return { type: 'after_cursor', cursor };
+    switch (from.type) {
+      case 'cursor':
+        return { type: 'after_cursor', cursor: from.cursor };
+      case 'points':
+        return { type: 'after_points', points: from.points };
+      case 'height':
+        return { type: 'from_height', height: from.height };
+      case 'invalid':
+        throw new Error('an invalid start is refused before');
+    }
+  };
+
+  /** The cursor is of this log, and what follows it is in memory. */
+  const isInLog = (): boolean => {
+    if (startCursor?.epoch !== deps.log.epoch || startCursor.seq === 0) return false;
+    if (startCursor.seq > deps.log.headSeq) {
+      throw new ReplayError('cursor_from_future', 'the cursor names an event that has not happened yet');
+    }
+    return listener.onLogReached([...topics], { seq: startCursor.seq, cursor: cursorText(from) });
+  };
+
+  /** Tells the chain until the log's tip is reached. */
+  const tellChain = async (): Promise<void> => {
+    const replay = deps.archive.replay(startOfReplay(), topics);
+    try {
+      while (topics.size > 0) {
+        const { value: step } = await replay.next();
+        if (step.type === 'events') await tell(step.events);
+        else if (step.type === 'progress') listener.onProgress(step.at, step.target);
+        else if (await joinLog(step.tip)) return;
+      }
+    } finally {
+      await replay.return(undefined as never);
+    }
+  };
+
+  /** The replay stands at the log's tip, or did a moment ago. Returns whether the subscription is in the log now. */
+  const joinLog = async (tip: ChainPoint): Promise<boolean> => {
+    const present = deps.archive.present();
+    if (present.tip?.hashHex !== tip.hashHex) return false;
+    const lost = UNREPEATABLE_TOPICS.filter((topic) => topics.has(topic));
+    const position = { seq: present.seq, cursor: cursorOfTip(tip) };
+    if (lost.length === 0) return listener.onLogReached([...topics], position);
+    listener.onGap(lost, lastCursor ?? cursorText(from), position.cursor);
+    for await (const events of deps.archive.snapshot(present.mempoolTxids, tip, topics)) {
+      await tell(events);
+      if (topics.size === 0) return true;
+    }
+    return listener.onLogReached([...topics], position);
+  };
+
+  /** Everything up to the tip has been told, wherever it is resumed. */
+  const cursorOfTip = (point: ChainPoint): string =>
+    formatCursor({
+      ...deps.encode(),
+      seq: 0,
+      point,
+      stage: 'mempool',
+      part: 'other',
+      txIndex: 0,
+      assetIndex: 0,
+    });
+
+  const run = async (): Promise<void> => {
+    let waitingSinceMs: number | undefined;
+    for (let attempt = 0; topics.size > 0; attempt += 1) {
+      const toldBefore = told;
+      try {
+        if (lastCursor === undefined && isInLog()) return;
+        await tellChain();
+        return;
+      } catch (error) {
+        if (!(error instanceof RpcUnavailableError || error instanceof RpcMalformedError)) throw error;
+        const progressed = told > toldBefore;
+        if (progressed) attempt = 0;
+        waitingSinceMs = progressed ? deps.nowMs() : (waitingSinceMs ?? deps.nowMs());
+        if (error instanceof RpcUnavailableError && error.reason === 'closed') return;
+        if (deps.nowMs() - waitingSinceMs >= PATIENCE_MS) throw error;
+        await deps.sleep(backoffMs(attempt, deps.random(), RETRY));
+      }
+    }
+  };
+
+  const fail = (error: unknown): void => {
+    if (topics.size === 0) return;
+    if (error instanceof ReplayError) listener.onFailed(error.errorName, error.message, lastCursor);
+    else if (error instanceof RpcUnavailableError) {
+      listener.onFailed('node_unavailable', 'the node cannot be asked now; try again later', lastCursor);
+    } else {
+      deps.logger.error({ err: error }, 'a replay of the past failed');
+      listener.onFailed('internal', 'the past could not be read; try again later', lastCursor);
+    }
+  };
+
+  const genesisHash = deps.genesisHash();
+  const isOtherChain =
+    startCursor !== undefined && genesisHash !== undefined && !genesisHash.startsWith(startCursor.chainId);
+  return {
+    topics,
+    drop(dropped) {
+      for (const topic of dropped) topics.delete(topic);
+    },
+    done: isOtherChain
+      ? Promise.resolve().then(() => {
+          fail(new ReplayError('cursor_other_chain', 'the cursor belongs to another chain'));
+        })
+      : run().catch(fail),
+  };
+}
+
+function cursorText(from: From): string | undefined {
+  return from.type === 'cursor' ? from.text : undefined;
+}

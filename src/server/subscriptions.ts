@@ -1,0 +1,176 @@
+import type { LogEvent } from '../feed/eventLogTypes.js';
+import { CLOSE_CODES } from '../protocol/codes.js';
+import { parseCursor } from '../protocol/cursor.js';
+import { parseFrom, type From } from '../protocol/parseFrom.js';
+import {
+  printAcknowledgement,
+  printCatchingUp,
+  printError,
+  printGap,
+  printLive,
+  printSubscriptionError,
+  type SubscriptionName,
+} from '../protocol/printMessages.js';
+import type { Request } from '../protocol/request.js';
+import type { Topic } from '../protocol/topics.js';
+import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
+import type { Connection } from './connection.js';
+import type { Hub } from './hubTypes.js';
+
+/** Limits of the subscriptions of one connection. */
+export interface SubscriptionsOptions {
+  /** Subscriptions from the past that one connection has under way. */
+  readonly maxReplays: number;
+  /** A replay waits while the connection has more unsent bytes than this. */
+  readonly maxUnsentBytes: number;
+}
+
+/** What they work with. */
+export interface SubscriptionsDeps {
+  readonly connection: Connection;
+  readonly hub: Hub;
+  readonly catchUp: CatchUpDeps;
+  /** Takes one of the places for replays of the whole server; `false` when all are taken. */
+  readonly takeReplayPlace: () => boolean;
+  readonly giveReplayPlace: () => void;
+  /** Events as frames, joined. */
+  readonly join: (events: readonly LogEvent[]) => Buffer | undefined;
+  /** Ends the connection: a place was lost that has no cursor to go on from. */
+  readonly close: (code: number, words: string) => void;
+}
+
+type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
+
+/** The subscriptions of one connection: live ones are in the hub, those from the past are on their way there. */
+export interface Subscriptions {
+  /** Answers and subscribes. The text of an error is given back instead, for the session to send. */
+  subscribe(request: OfType<'subscribe'>): string | undefined;
+  /** The same for `unsubscribe`. */
+  unsubscribe(request: OfType<'unsubscribe'>): string | undefined;
+  /** Where to resume; absent before the first event. */
+  resumeCursor(): string | undefined;
+  /** Ends all of them. */
+  end(): void;
+}
+
+/** No subscriptions yet. */
+export function createSubscriptions(options: SubscriptionsOptions, deps: SubscriptionsDeps): Subscriptions {
+  const { connection } = deps;
+  const client = deps.hub.enter(connection, onLost);
+  const catchUps = new Set<CatchUp>();
+  let ended = false;
+  let onEnded: () => void = () => undefined;
+  const endedPromise = new Promise<void>((resolve) => {
+    onEnded = resolve;
+  });
+
+  const room = (): Promise<void> => {
+    if (ended || connection.unsentBytes() <= options.maxUnsentBytes) return Promise.resolve();
+    const drained = new Promise<void>((resolve) => {
+      connection.onDrain(resolve);
+    });
+    return Promise.race([drained, endedPromise]);
+  };
+
+  const begin = (from: From, topics: readonly Topic[], name: SubscriptionName): void => {
+    const write = (text: string): void => {
+      if (!ended) connection.send(text);
+    };
+    const catchUp = startCatchUp(
+      from,
+      topics,
+      {
+        onEvents(events) {
+          const frames = ended ? undefined : deps.join(events);
+          if (frames !== undefined) connection.writeFrames(frames);
+        },
+        onProgress(at, target) {
+          write(printCatchingUp(name, at, target));
+        },
+        onGap(lost, fromCursor, toCursor) {
+          for (const topic of lost) write(printGap(topic, fromCursor, toCursor));
+        },
+        onLogReached: (reached, position) =>
+          ended ||
+          client.subscribeAfter(reached, position, (cursor) => {
+            write(printLive(name, cursor ?? position.cursor));
+          }),
+        onFailed(code, message, cursor) {
+          write(printSubscriptionError(name, { code, message, cursor }));
+        },
+        room,
+      },
+      deps.catchUp,
+    );
+    catchUps.add(catchUp);
+    void catchUp.done.then(() => {
+      catchUps.delete(catchUp);
+      deps.giveReplayPlace();
+    });
+  };
+
+  /** The client read so slowly that its place in the log is gone: it goes on from the chain. */
+  function onLost(topics: readonly Topic[], cursorText: string | undefined): void {
+    const cursor = cursorText === undefined ? undefined : parseCursor(cursorText);
+    if (cursor === undefined || cursorText === undefined || !deps.takeReplayPlace()) {
+      deps.close(CLOSE_CODES.too_slow, 'too slow');
+      return;
+    }
+    begin({ type: 'cursor', cursor, text: cursorText }, topics, { topicName: topics.join(',') });
+  }
+
+  const dropCatchUps = (topics: readonly Topic[]): boolean => {
+    let dropped = false;
+    for (const catchUp of catchUps) {
+      if (!topics.some((topic) => catchUp.topics.has(topic))) continue;
+      catchUp.drop(topics);
+      dropped = true;
+    }
+    return dropped;
+  };
+
+  return {
+    subscribe(request) {
+      const { topicName, topics, idJson, fromJson, filterJson } = request;
+      if (filterJson !== undefined) {
+        const message = '"filter" is not supported by this version: subscribe without it';
+        return printError({ code: 'invalid_field', message, idJson });
+      }
+      const from = fromJson === undefined ? undefined : parseFrom(fromJson);
+      if (from?.type === 'invalid')
+        return printError({ code: 'cursor_malformed', message: from.message, idJson });
+      if (from === undefined) {
+        connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson }));
+        const pending = new Set([...catchUps].flatMap((catchUp) => [...catchUp.topics]));
+        client.subscribe(topics.filter((topic) => !pending.has(topic)));
+        return undefined;
+      }
+      if (catchUps.size >= options.maxReplays || !deps.takeReplayPlace()) {
+        const message =
+          'too many subscriptions from the past are under way; try again when one of them is live';
+        return printError({ code: 'too_many_replays', message, idJson });
+      }
+      connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson }));
+      dropCatchUps(topics);
+      client.unsubscribe(topics);
+      begin(from, topics, { topicName, idJson });
+      return undefined;
+    },
+    unsubscribe({ topicName, topics, idJson }) {
+      const dropped = dropCatchUps(topics);
+      if (!client.unsubscribe(topics) && !dropped) {
+        const message = `this connection is not subscribed to ${topicName}`;
+        return printError({ code: 'not_subscribed', message, idJson });
+      }
+      connection.send(printAcknowledgement({ action: 'unsubscribe', topicName, idJson }));
+      return undefined;
+    },
+    resumeCursor: () => client.resumeCursor(),
+    end() {
+      ended = true;
+      onEnded();
+      for (const catchUp of catchUps) catchUp.drop([...catchUp.topics]);
+      client.leave();
+    },
+  };
+}
