@@ -2,6 +2,7 @@ import type { ChainMemory, RememberedBlock } from '../chain/chainMemory.js';
 import { reconcile, standingOf } from '../chain/reconcile.js';
 import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
+import { GatewayError } from '../protocol/gatewayError.js';
 import { BLOCK_READER_DEFAULTS, inBatches, type FullBlock } from './blockReader.js';
 import { draftConnectedBlock, draftSettledTransaction } from './draftGroups.js';
 import { commit, type FollowContext } from './followContext.js';
@@ -19,6 +20,12 @@ export interface ChainSyncResult {
   readonly outcome: 'agreed' | 'behind';
 }
 
+/**
+ * Rounds in a row that may end without a step: the node's chain may change while it is read. A node that cannot give a block
+ * of its chain never ends them.
+ */
+const MAX_FRUITLESS_ROUNDS = 3;
+
 /** Blocks read ahead of the one whose events are being appended, while catching up. */
 export const READ_AHEAD_BLOCKS = 3;
 
@@ -30,42 +37,62 @@ export const READ_AHEAD_BLOCKS = 3;
 export async function syncChain(context: FollowContext, hintHashHex?: string): Promise<ChainSyncResult> {
   let moved = false;
   let hint = hintHashHex;
-  for (;;) {
-    const own = requiredTip(context.memory);
-    const { bestHashHex, block } = await askTip(context.node, own, hint);
+  for (let fruitless = 0; fruitless <= MAX_FRUITLESS_ROUNDS; fruitless += 1) {
+    const result = await syncOnce(context, hint);
+    if (result.type === 'agreed' || result.type === 'behind')
+      return { nodeTip: result.nodeTip, moved, outcome: result.type };
     hint = undefined;
-    if (bestHashHex === own.hashHex) {
-      if (context.owed.size > 0) await settleOwed(context);
-      return { nodeTip: own, moved, outcome: 'agreed' };
-    }
-    if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
-      const full = await context.blocks.readTransactions(block);
-      if (full === undefined) continue;
-      connect(context, full);
+    if (result.type === 'moved') {
       moved = true;
-      continue;
+      fruitless = -1;
     }
-    const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
-    if (nodeTip === undefined) continue;
-    const decision = reconcile(
-      own,
-      nodeTip,
-      standingOf(ownHeader?.confirmations),
-      context.memory.at(nodeTip.height)?.hashHex,
-    );
-    switch (decision.type) {
-      case 'same':
-        continue;
-      case 'node_behind':
-        return { nodeTip, moved, outcome: 'behind' };
-      case 'extend_by_one':
-      case 'extend':
-        moved = (await connectUpTo(context, nodeTip)) || moved;
-        break;
-      case 'reorg':
-        moved = (await disconnect(context, nodeTip)) || moved;
-        break;
-    }
+  }
+  throw new GatewayError(
+    'the node names blocks of its chain that it does not give: it pruned them, or its data are damaged. ' +
+      'Run it without -prune, or with -reindex, and start the gateway again if its blocks are gone.',
+    { code: 'GW_ERR_BLOCK_UNAVAILABLE', retryable: true },
+  );
+}
+
+/** One comparison of the tips, and one step towards the node's; `again` when the node gave nothing to make it with. */
+async function syncOnce(
+  context: FollowContext,
+  hintHashHex: string | undefined,
+): Promise<
+  | { readonly type: 'agreed' | 'behind'; readonly nodeTip: ChainPoint }
+  | { readonly type: 'moved' }
+  | { readonly type: 'again' }
+> {
+  const own = requiredTip(context.memory);
+  const { bestHashHex, block } = await askTip(context.node, own, hintHashHex);
+  if (bestHashHex === own.hashHex) {
+    if (context.owed.size > 0) await settleOwed(context);
+    return { type: 'agreed', nodeTip: own };
+  }
+  if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
+    const full = await context.blocks.readTransactions(block);
+    if (full === undefined) return { type: 'again' };
+    connect(context, full);
+    return { type: 'moved' };
+  }
+  const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
+  if (nodeTip === undefined) return { type: 'again' };
+  const decision = reconcile(
+    own,
+    nodeTip,
+    standingOf(ownHeader?.confirmations),
+    context.memory.at(nodeTip.height)?.hashHex,
+  );
+  switch (decision.type) {
+    case 'same':
+      return { type: 'again' };
+    case 'node_behind':
+      return { type: 'behind', nodeTip };
+    case 'extend_by_one':
+    case 'extend':
+      return { type: (await connectUpTo(context, nodeTip)) ? 'moved' : 'again' };
+    case 'reorg':
+      return { type: (await disconnect(context, nodeTip)) ? 'moved' : 'again' };
   }
 }
 

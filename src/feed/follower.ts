@@ -153,6 +153,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
         { node_height: nodeTip.height, height: before?.height },
         'the node stands below the chain followed and is waited for',
       );
+      due.tipIsDue();
       return 'behind';
     }
     agreedAtMs = nowMs();
@@ -236,7 +237,8 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
         connected = true;
         failures = 0;
         if (reason === undefined) trouble.worksAgain('following the chain again');
-        if (!due.any || mustIdentify || reason !== undefined) await signalOrTime(sleepMs);
+        if (mustIdentify || reason !== undefined) await pause(sleepMs);
+        else if (!due.any) await signalOrTime(sleepMs);
       } catch (error) {
         if (!isStopping()) await pause(afterFailure(error));
       }

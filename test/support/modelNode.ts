@@ -12,6 +12,8 @@ export interface ModelNode extends RpcClient {
   txIndex: boolean;
   /** What `getblockchaininfo` names. */
   chainName: string;
+  /** Blocks whose data the node has no more, though they are on its chain. */
+  readonly pruned: Set<string>;
   /** The chain that it answers from. */
   chain: ModelChain;
   /**
@@ -51,6 +53,7 @@ export function createModelNode(chain: ModelChain): ModelNode {
     methods,
     txIndex: true,
     chainName: 'regtest',
+    pruned: new Set(),
     chain,
     beforeCall: () => undefined,
     call: (method, params) => answer(method, params),
@@ -90,6 +93,8 @@ function answerText(node: ModelNode, method: string, params: readonly unknown[])
       return `{${headerMembers(chain, blockOf(chain, first, method))}}`;
     case 'getblock': {
       const block = blockOf(chain, first, method);
+      if (node.pruned.has(block.hashHex))
+        throw new RpcReplyError(-1, 'Block not available (pruned data)', method);
       const transactions = block.txids.map((txid) =>
         params[1] === 2 ? `{${transactionMembers(mustTransaction(chain, txid))}}` : JSON.stringify(txid),
       );
