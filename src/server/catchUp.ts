@@ -49,6 +49,8 @@ export interface CatchUp {
   readonly topics: ReadonlySet<Topic>;
   /** Some of its topics are wanted no more; it ends with the last. */
   drop(topics: readonly Topic[]): void;
+  /** The last event that was told, or the start; absent when nothing was told yet of a start that is no cursor. */
+  resumeCursor(): string | undefined;
   /** Resolves when it has reached the log, has failed, or was cancelled. Never rejects. */
   readonly done: Promise<void>;
 }
@@ -186,6 +188,7 @@ export function startCatchUp(
     startCursor !== undefined && genesisHash !== undefined && !genesisHash.startsWith(startCursor.chainId);
   return {
     topics,
+    resumeCursor: () => lastCursor ?? cursorText(from),
     drop(dropped) {
       for (const topic of dropped) topics.delete(topic);
     },

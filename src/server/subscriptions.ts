@@ -16,6 +16,7 @@ import type { Topic } from '../protocol/topics.js';
 import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hubTypes.js';
+import { olderCursor } from './olderCursor.js';
 
 /** Limits of the subscriptions of one connection. */
 export interface SubscriptionsOptions {
@@ -58,6 +59,8 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   const { connection } = deps;
   const client = deps.hub.enter(connection, onLost);
   const catchUps = new Set<CatchUp>();
+  /** Where the topics stood that could not go on; `undefined` is before the first event. */
+  const lostCursors: (string | undefined)[] = [];
   let ended = false;
   let onEnded: () => void = () => undefined;
   const endedPromise = new Promise<void>((resolve) => {
@@ -113,6 +116,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   function onLost(topics: readonly Topic[], cursorText: string | undefined): void {
     const cursor = cursorText === undefined ? undefined : parseCursor(cursorText);
     if (cursor === undefined || cursorText === undefined || !deps.takeReplayPlace()) {
+      lostCursors.push(cursorText);
       deps.close(CLOSE_CODES.too_slow, 'too slow');
       return;
     }
@@ -165,7 +169,12 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       connection.send(printAcknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;
     },
-    resumeCursor: () => client.resumeCursor(),
+    resumeCursor() {
+      const cursors = [...catchUps]
+        .filter((catchUp) => catchUp.topics.size > 0)
+        .map((catchUp) => catchUp.resumeCursor());
+      return [...lostCursors, ...cursors].reduce(olderCursor, client.resumeCursor());
+    },
     end() {
       ended = true;
       onEnded();
