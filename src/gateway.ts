@@ -17,8 +17,6 @@ import { createServer } from './server/createServer.js';
 const MAX_WAITING_CALLS = 1000;
 /** Blocks remembered for reorganisations: more than the 60 below which evrmored refuses them. */
 const CHAIN_MEMORY_BLOCKS = 100;
-/** A client that is behind and reads nothing for this long is closed. */
-const SLOW_TIMEOUT_MS = 60_000;
 /** Blocks of the past are kept this long for others who ask for them: `confirmations` in the node's answers grow old. */
 const ARCHIVE_MAX_AGE_MS = 30_000;
 /** Hex digits of the genesis hash that cursors carry. */
@@ -109,7 +107,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       commandDeadlineMs: settings.commandDeadlineMs,
       maxAnswerBytes: settings.maxAnswerBytes,
       maxBufferedBytes: settings.maxBufferedBytes,
-      slowTimeoutMs: SLOW_TIMEOUT_MS,
+      slowTimeoutMs: settings.slowTimeoutMs,
       maxReplays: settings.maxReplays,
       pingIntervalMs: settings.pingIntervalMs,
       pingTimeoutMs: settings.pingTimeoutMs,

@@ -187,7 +187,7 @@ export const SETTINGS = {
   maxDepth: integer({
     group: 'Limits',
     commands: ['serve'],
-    default: 64,
+    default: 32,
     min: 2,
     max: 512,
     description: 'How deep the arrays and objects of a message may be nested.',
@@ -227,7 +227,15 @@ export const SETTINGS = {
     unit: 'bytes',
     description: 'Unsent bytes of one connection before it counts as a reader that is behind.',
   }),
-
+  slowTimeoutMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 60_000,
+    min: 100,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'How long a client that has unsent bytes may take none of them before it is closed.',
+  }),
   maxReplays: integer({
     group: 'Limits',
     commands: ['serve'],

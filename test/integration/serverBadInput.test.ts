@@ -59,7 +59,8 @@ describe('bad input gets its own code, and the connection goes on', () => {
       -5,
       'Block not found',
     ],
-    ['nesting that is too deep', nested(65), 1009, '64'],
+    ['nesting that is too deep', nested(33), 1009, '32'],
+    ['nesting 64 deep', nested(64), 1009, '32'],
     ['a word of every object', '{"action":"__proto__","topic":"constructor"}', 1003, '__proto__'],
     [
       'a topic named as a member of every object',
@@ -100,7 +101,7 @@ describe('numbers beyond 2^53', () => {
 describe('limits of size and depth', () => {
   it('take what is exactly as long and as deep as allowed', async () => {
     const client = await harness.connect();
-    expect((await client.ask(nested(64))).json.type).toBe('response');
+    expect((await client.ask(nested(32))).json.type).toBe('response');
     const head = '{"command":"getblockcount","params":[],"x":"';
     const text = `${head}${'x'.repeat(BYTES_IN_MIB - head.length - 2)}"}`;
     expect(Buffer.byteLength(text)).toBe(BYTES_IN_MIB);

@@ -16,7 +16,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   maxMessageBytes: 1024 * 1024,
-  maxDepth: 64,
+  maxDepth: 32,
   maxClients: 100,
   maxCommandsInFlight: 4,
   commandDeadlineMs: 2_000,

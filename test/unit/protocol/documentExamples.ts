@@ -38,7 +38,7 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   command_deadline_ms: SETTINGS.commandDeadlineMs.default,
   max_answer_bytes: SETTINGS.maxAnswerBytes.default,
   max_buffered_bytes: SETTINGS.maxBufferedBytes.default,
-  slow_timeout_ms: 60_000,
+  slow_timeout_ms: SETTINGS.slowTimeoutMs.default,
   ping_interval_ms: SETTINGS.pingIntervalMs.default,
   ping_timeout_ms: SETTINGS.pingTimeoutMs.default,
   max_bad_messages: BAD_MESSAGE_LIMIT.count,

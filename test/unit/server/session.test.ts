@@ -15,7 +15,7 @@ function setUp(maxCommandsInFlight = 2) {
   const connection = createFakeConnection();
   const clock = { nowMs: 0 };
   const session = createSession(
-    { maxDepth: 64, maxCommandsInFlight },
+    { maxDepth: 32, maxCommandsInFlight },
     {
       connection,
       subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
