@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventType } from '../../src/protocol/events.js';
-import { draft, startServer, type ServerHarness } from '../support/serverHarness.js';
+import { draft, startServer, TEST_SERVER_OPTIONS, type ServerHarness } from '../support/serverHarness.js';
 import type { ReceivedMessage, WebSocketClient } from '../support/webSocketClient.js';
 
 let harness: ServerHarness;
@@ -28,7 +28,11 @@ describe('a connection', () => {
       chain: 'regtest',
       simulated: true,
       tip: { height: 7 },
-      limits: { max_message_bytes: 1024 * 1024, max_depth: 64, max_commands_in_flight: 4 },
+      limits: {
+        max_message_bytes: 1024 * 1024,
+        max_depth: TEST_SERVER_OPTIONS.maxDepth,
+        max_commands_in_flight: 4,
+      },
     });
     expect(welcome?.data?.['cursor']).toBe(harness.log.read(1, 1)?.[0]?.cursor);
   });
