@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import { createThrottledLog } from '../observe/throttledLog.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { Answer, HttpAnswer } from './rpcAnswer.js';
 import { readBatchAnswer, readCallAnswer } from './rpcAnswer.js';
 import { CredentialsError, type CredentialSource } from './credentials.js';
-import { createQuietLog } from './quietLog.js';
 import { createRpcExchange, type Exchange } from './rpcExchange.js';
 import { createRpcHttp } from './rpcHttp.js';
 import { createRpcQueue } from './rpcQueue.js';
@@ -78,7 +78,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   });
   const exchange = createRpcExchange({ http, credentials, maxAnswerBytes });
   const queue = createRpcQueue({ slots, maxWaiting });
-  const quiet = createQuietLog();
+  const trouble = createThrottledLog(logger);
   const nonce = randomBytes(8).toString('hex');
   const open = new Set<(error: Error) => void>();
   const running = new Set<Exchange>();
@@ -142,8 +142,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   /** Whoever asked says what the failure means to it; only the path of a cookie file is said nowhere else. */
   const logFailure = (error: unknown, reason: string): void => {
     const isCookie = error instanceof RpcUnavailableError && error.cause instanceof CredentialsError;
-    if (isCookie && quiet.mayLog('cookie'))
-      logger.warn({ reason, err: error }, 'no credentials for the node');
+    if (isCookie) trouble.failed('cookie', { reason, err: error }, 'no credentials for the node');
     else logger.debug({ reason, err: error }, 'call to the node failed');
   };
 

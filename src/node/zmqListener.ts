@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { Subscriber, type Event } from 'zeromq';
+import { createThrottledLog, type ThrottledLog } from '../observe/throttledLog.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { createNoticeCounters } from './noticeCounters.js';
 import { NOTICE_TOPICS, type ListenerState, type Notice } from './noticeTypes.js';
-import { createQuietLog } from './quietLog.js';
 import { parseNotice } from './zmqFrames.js';
 
 /**
@@ -62,6 +62,8 @@ export class ZmqAddressError extends GatewayError {
 interface Connection {
   readonly address: string;
   readonly socket: Subscriber;
+  /** Troubles of this address alone. */
+  readonly trouble: ThrottledLog;
   up: boolean;
   settleTimer?: NodeJS.Timeout;
 }
@@ -75,7 +77,7 @@ export function createZmqListener(options: ZmqListenerOptions): ZmqListener {
   const { addresses, logger, settleMs = SETTLE_MS } = options;
   const nowMs = options.clock?.nowMs ?? Date.now;
   const counters = createNoticeCounters();
-  const quiet = createQuietLog();
+  const trouble = createThrottledLog(logger);
   const connections: Connection[] = [];
   const loops: Promise<void>[] = [];
   let malformed = 0;
@@ -86,27 +88,25 @@ export function createZmqListener(options: ZmqListenerOptions): ZmqListener {
     try {
       options.onNotice(notice);
     } catch (error) {
-      if (quiet.mayLog('listener failed')) logger.error({ err: error }, 'a zmq notice could not be handled');
+      trouble.failed('listener', { err: error }, 'a zmq notice could not be handled', 'error');
     }
   };
 
-  const receive = (address: string, frames: readonly Buffer[]): void => {
+  const receive = (connection: Connection, frames: readonly Buffer[]): void => {
     const parsed = parseNotice(frames);
     if (parsed === undefined) {
       malformed += 1;
-      if (quiet.mayLog(`malformed ${address}`))
-        logger.warn({ address, malformed }, 'zmq message of unknown shape ignored');
+      connection.trouble.failed('malformed', { malformed }, 'zmq message of unknown shape ignored');
       return;
     }
-    const lost = counters.note(address, parsed.topic, parsed.counter, nowMs());
+    const lost = counters.note(connection.address, parsed.topic, parsed.counter, nowMs());
     if (lost !== undefined) tell(lost);
     tell(parsed.notice);
   };
 
   const markUp = (connection: Connection): void => {
     connection.up = true;
-    if (quiet.ended(`down ${connection.address}`))
-      logger.info({ address: connection.address }, 'zmq connected');
+    connection.trouble.works('down', 'zmq connected');
     tell({ type: 'lost', why: 'reconnected' });
     if (settleMs <= 0) return;
     clearTimeout(connection.settleTimer);
@@ -117,8 +117,7 @@ export function createZmqListener(options: ZmqListenerOptions): ZmqListener {
 
   const markDown = (connection: Connection, why: Event['type']): void => {
     connection.up = false;
-    if (stopped || !quiet.mayLog(`down ${connection.address}`)) return;
-    logger.warn({ address: connection.address, why }, 'zmq not connected');
+    if (!stopped) connection.trouble.failed('down', { why }, 'zmq not connected');
   };
 
   const watch = (connection: Connection, event: Event): void => {
@@ -150,7 +149,7 @@ export function createZmqListener(options: ZmqListenerOptions): ZmqListener {
         return;
       } catch (error) {
         if (isClosed()) return;
-        if (quiet.mayLog('receive failed')) logger.error({ err: error }, 'zmq receive failed');
+        trouble.failed('receive', { err: error }, 'zmq receive failed', 'error');
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_INTERVAL_MS));
       }
     }
@@ -166,7 +165,12 @@ export function createZmqListener(options: ZmqListenerOptions): ZmqListener {
       heartbeatInterval: HEARTBEAT_INTERVAL_MS,
       heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     });
-    const connection: Connection = { address, socket, up: false };
+    const connection: Connection = {
+      address,
+      socket,
+      trouble: createThrottledLog(logger.child({ address })),
+      up: false,
+    };
     connections.push(connection);
     // Both loops wait before anything can arrive: an event that nobody waits for is still queued, but none is missed so.
     loops.push(
@@ -174,7 +178,7 @@ export function createZmqListener(options: ZmqListenerOptions): ZmqListener {
         watch(connection, event);
       }),
       drain(socket, socket, (frames) => {
-        receive(address, frames);
+        receive(connection, frames);
       }),
     );
     try {
