@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Health } from '../../../src/observe/healthTypes.js';
 import { routeHttp } from '../../../src/server/httpRoutes.js';
@@ -49,6 +51,18 @@ describe('the HTTP routes', () => {
 });
 
 describe('the page', () => {
+  it.each(['style', 'script'])('allows exactly its own %s', (tag) => {
+    const text = new RegExp(`<${tag}>([^]*)</${tag}>`).exec(PAGE_HTML)?.[1] ?? '';
+    const hash = createHash('sha256').update(text).digest('base64');
+    expect(PAGE_POLICY).toContain(`${tag}-src 'sha256-${hash}'`);
+  });
+
+  it('has a script that parses, and asks only for elements that are there', () => {
+    const script = /<script>([^]*)<\/script>/.exec(PAGE_HTML)?.[1] ?? '';
+    expect(() => new Script(script)).not.toThrow();
+    for (const [, id] of script.matchAll(/byId\('(\w+)'\)/g)) expect(PAGE_HTML).toContain(`id="${id ?? ''}"`);
+  });
+
   it('loads nothing from elsewhere and runs nothing but its own script', () => {
     expect(PAGE_HTML).not.toMatch(/https?:\/\//);
     expect(PAGE_HTML).not.toContain('innerHTML');
