@@ -1,0 +1,150 @@
+import type { BlockPoint, EventOf, ResultOf, TopicName } from './eventTypes.js';
+import type { NumberMode } from './jsonValue.js';
+
+/**
+ * Where a subscription begins: after the event of a cursor; with the block of a height; with the first block; after a block; or after
+ * the newest of up to 64 blocks that is still on the best chain.
+ */
+export type From = string | number | BlockPoint | readonly BlockPoint[];
+
+/** What to do when the gateway cannot go on from a place: another chain, an unknown or pruned block, one that is not there yet. */
+export type OnUnresumable =
+  /** The subscription ends with a `RefusedError` whose code is `GW_ERR_UNRESUMABLE`. */
+  | 'throw'
+  /** A `gap` event is given, and then what happens from now on. */
+  | 'from_now';
+
+/** Options of one subscription; what is absent is as in the client's options. */
+export interface SubscribeOptions<Mode extends NumberMode = NumberMode> {
+  /** If absent: from now on. */
+  readonly from?: From;
+  readonly numbers?: Mode;
+  readonly onUnresumable?: OnUnresumable;
+  /** Events that wait for the consumer before the gateway is held back. */
+  readonly maxQueuedEvents?: number;
+}
+
+/** Options of one call; what is absent is as in the client's options. */
+export interface CallOptions<Mode extends NumberMode = NumberMode> {
+  readonly numbers?: Mode;
+  /** Longest wait for the answer, milliseconds, that for the connection included. */
+  readonly deadlineMs?: number;
+}
+
+/** What happens to the connection and to the subscriptions. Programs look at `state`. */
+export type ClientStatus =
+  | { readonly state: 'connecting'; readonly attempt: number }
+  | {
+      readonly state: 'connected';
+      readonly version: string;
+      /** `main`, `test` or `regtest`; `null` until the gateway knows. */
+      readonly chain: string | null;
+      /** Whether nothing is real. */
+      readonly simulated: boolean;
+      readonly tip: BlockPoint | null;
+    }
+  /** The subscription is at the head: what comes is new. */
+  | { readonly state: 'live'; readonly topic: string }
+  /** The subscription is being told the past. */
+  | {
+      readonly state: 'catching_up';
+      readonly topic: string;
+      readonly height: number;
+      readonly targetHeight: number;
+    }
+  | {
+      readonly state: 'gap';
+      readonly topic: string;
+      readonly from: string | null;
+      readonly to: string | null;
+      readonly reason: string;
+      readonly message: string;
+    }
+  | {
+      readonly state: 'disconnected';
+      /** The WebSocket close code. */
+      readonly code: number;
+      readonly reason: string;
+      /** Until the next attempt; `undefined` when there will be none. */
+      readonly retryInMs: number | undefined;
+    }
+  /** The last one. `error` says why, unless it was asked for. */
+  | { readonly state: 'closed'; readonly error: Error | undefined };
+
+/** Figures of a client. Those that count begin at 0 and never go back. */
+export interface ClientStats {
+  /** Connections that came as far as the welcome. */
+  readonly connections: number;
+  /** Attempts that did not. */
+  readonly failedAttempts: number;
+  /** Events that came twice and were dropped. */
+  readonly duplicates: number;
+  /** Messages that could not be read, or are of a type that this version does not know. */
+  readonly unknownMessages: number;
+  /** Times that a subscription was put aside because its consumer did not take its events. */
+  readonly parks: number;
+  /** Times that the socket was not read for the same reason. */
+  readonly pauses: number;
+  /** Statuses that nobody took in time. */
+  readonly droppedStatuses: number;
+  /** Events that wait for their consumers now. */
+  readonly queuedEvents: number;
+  /** Characters of these events. */
+  readonly queuedChars: number;
+  /** Calls without an answer now. */
+  readonly pendingCalls: number;
+  /** Subscriptions now. */
+  readonly subscriptions: number;
+}
+
+/**
+ * The events of a subscription, each once and in order, over any number of connections. For one consumer. Leaving the loop ends the
+ * subscription; it throws when the subscription cannot go on.
+ */
+export interface Subscription<Event> extends AsyncIterableIterator<Event, undefined> {
+  next(): Promise<IteratorResult<Event, undefined>>;
+  return(): Promise<IteratorResult<Event, undefined>>;
+  [Symbol.asyncIterator](): Subscription<Event>;
+  /** Topic names as they were asked for. */
+  readonly topics: readonly string[];
+  /** Cursor of the last event that the consumer took; `undefined` before the first. */
+  readonly cursor: string | undefined;
+  /** Events that wait for the consumer. */
+  readonly queuedEvents: number;
+  /** Ends the subscription at once; what waits is dropped. */
+  close(): void;
+}
+
+/** A connection to a gateway that comes back by itself. */
+export interface Client<Mode extends NumberMode = 'lossless'> {
+  /**
+   * Subscribes, now or as soon as there is a connection. Several topics give one stream in the order of arrival: the gateway's order while it
+   * is live; while it catches up, only the events of each topic are in order (subscribe to `all` for more). A topic can be subscribed to once.
+   *
+   * @throws GatewayError `GW_ERR_INVALID_ARGUMENT`, `GW_ERR_TOPIC_TAKEN`, `GW_ERR_CLIENT_CLOSED`.
+   */
+  subscribe<Name extends TopicName, Own extends NumberMode = Mode>(
+    topics: Name | readonly Name[],
+    options?: SubscribeOptions<Own>,
+  ): Subscription<EventOf<Name, Own>>;
+  /**
+   * Sends a command to the node. Waits for the connection, and for its turn. Rejects with `RefusedError` when the gateway or the node
+   * refuses, with a GatewayError `GW_ERR_DEADLINE`, `GW_ERR_CONNECTION_LOST`, `GW_ERR_TOO_MANY_CALLS` (all retryable),
+   * `GW_ERR_INVALID_ARGUMENT` or `GW_ERR_CLIENT_CLOSED`.
+   */
+  call<Command extends string, Own extends NumberMode = Mode>(
+    command: Command,
+    params?: readonly unknown[],
+    options?: CallOptions<Own>,
+  ): Promise<ResultOf<Command, Own>>;
+  /** What happens, beginning with what is; ends after `closed`. For any number of consumers. */
+  status(): AsyncIterableIterator<ClientStatus, undefined>;
+  stats(): ClientStats;
+  /** Ends everything at once; what waits is dropped. Resolves when the connection has ended. */
+  close(): Promise<void>;
+  /**
+   * Ends the connection, after the answers to the calls in hand. What has arrived is still delivered; then the subscriptions end. Resolves when
+   * all of it was taken.
+   */
+  drain(): Promise<void>;
+}

@@ -1,0 +1,74 @@
+import { checkUrl } from './checkArguments.js';
+import type { Client, OnUnresumable } from './clientTypes.js';
+import { systemClock } from './clock.js';
+import { createClient } from './createClient.js';
+import type { NumberMode } from './jsonValue.js';
+import { loadWebSocket, type WebSocketConstructor } from './loadWebSocket.js';
+import { createWebSocketTransport } from './webSocketTransport.js';
+
+/** Options of {@link connect}; each has a default that suits most. */
+export interface ConnectOptions<Mode extends NumberMode = 'lossless'> {
+  /** How numbers are read; `lossless` if absent. */
+  readonly numbers?: Mode;
+  /** When a subscription cannot go on from where it was; `throw` if absent. */
+  readonly onUnresumable?: OnUnresumable;
+  /** Events that wait in one subscription before the gateway is held back; 1000 if absent. */
+  readonly maxQueuedEvents?: number;
+  /** The same in characters of their messages; 64 Mi if absent. */
+  readonly maxQueuedChars?: number;
+  /** Longest wait for the answer to a call, that for the connection included; 35 000 ms if absent. */
+  readonly callDeadlineMs?: number;
+  /** Calls that wait for their turn, for the gateway works on a few at a time; 1000 if absent. */
+  readonly maxWaitingCalls?: number;
+  /** Longest wait for a connection and its welcome; 10 000 ms if absent. */
+  readonly connectTimeoutMs?: number;
+  readonly reconnect?: {
+    /** Longest wait before the first attempt to connect again; it doubles with each. 500 ms if absent. */
+    readonly firstDelayMs?: number;
+    /** Longest wait before any attempt; 30 000 ms if absent. */
+    readonly maxDelayMs?: number;
+    /** A connection that lasted this long lets the waits begin small again; 5000 ms if absent. */
+    readonly usefulAfterMs?: number;
+  };
+  /**
+   * The WebSocket to use: a class like the browser's, or that of `ws`. If absent, in Node the package `ws` where it is installed, because it can stop reading;
+   * otherwise the platform's own.
+   */
+  readonly webSocket?: new (url: string, protocols?: string[]) => object;
+}
+
+/**
+ * Connects to a gateway, `ws://host:port`, and connects again whenever the connection ends, until the client is closed.
+ *
+ * @throws GatewayError `GW_ERR_INVALID_ARGUMENT` when the address is none. That nothing answers there is no error: see `Client.status`.
+ */
+export function connect<Mode extends NumberMode = 'lossless'>(
+  url: string | URL,
+  options: ConnectOptions<Mode> = {},
+): Client<Mode> {
+  const { reconnect = {}, webSocket } = options;
+  const load = (): Promise<WebSocketConstructor> =>
+    webSocket === undefined ? loadWebSocket() : Promise.resolve(webSocket as unknown as WebSocketConstructor);
+  return createClient<Mode>(
+    {
+      url: checkUrl(url),
+      backoff: {
+        firstDelayMs: reconnect.firstDelayMs ?? 500,
+        maxDelayMs: reconnect.maxDelayMs ?? 30_000,
+      },
+      usefulAfterMs: reconnect.usefulAfterMs ?? 5000,
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      numbers: options.numbers ?? 'lossless',
+      onUnresumable: options.onUnresumable ?? 'throw',
+      maxQueuedEvents: options.maxQueuedEvents ?? 1000,
+      maxQueuedChars: options.maxQueuedChars ?? 64 * 1024 * 1024,
+      callDeadlineMs: options.callDeadlineMs ?? 35_000,
+      maxWaitingCalls: options.maxWaitingCalls ?? 1000,
+    },
+    {
+      openTransport: createWebSocketTransport(load),
+      clock: systemClock,
+      random: Math.random,
+    },
+  );
+}

@@ -1,0 +1,233 @@
+import type { SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type { ExactDecimal, ExactInteger } from './exactNumber.js';
+import type { JsonValue, NumberMode } from './jsonValue.js';
+
+/** A block, as the protocol names it. */
+export interface BlockPoint {
+  /** Blocks above genesis. */
+  readonly height: number;
+  /** 64 lower-case hex digits, in display order. */
+  readonly hash: string;
+}
+
+/** `data` of `block` and `block_disconnected`: the node's `getblock`, all of it. PROTOCOL.md §5.1 and §5.2. */
+export interface BlockData extends BlockPoint {
+  readonly confirmations: number;
+  /** Txids, in block order. */
+  readonly tx: readonly string[];
+  readonly tx_count: number;
+  /** Absent of a disconnected block that the node has forgotten, as is all that follows; `undefined` for genesis too. */
+  readonly previousblockhash?: string;
+  readonly nextblockhash?: string;
+  /** Unix time, seconds. */
+  readonly time?: number;
+  readonly mediantime?: number;
+  readonly size?: number;
+  readonly strippedsize?: number;
+  readonly weight?: number;
+  readonly version?: number;
+  readonly merkleroot?: string;
+  readonly bits?: string;
+  readonly difficulty?: ExactDecimal;
+  readonly chainwork?: string;
+  readonly nonce?: number;
+  readonly nonce64?: ExactInteger;
+}
+
+/** `data` of `reorg`. PROTOCOL.md §5.3. */
+export interface ReorgData {
+  /** Number of blocks that were disconnected. */
+  readonly depth: number;
+  readonly fork_point: BlockPoint;
+  readonly old_tip: BlockPoint;
+  readonly new_tip: BlockPoint;
+}
+
+/** An output as the node shows it. */
+export interface TransactionOutput {
+  readonly n: number;
+  readonly value: ExactDecimal;
+  readonly valueSat?: ExactInteger;
+  readonly scriptPubKey: {
+    readonly type: string;
+    readonly asm: string;
+    readonly hex: string;
+    readonly addresses?: readonly string[];
+  } & { readonly [key: string]: JsonValue };
+}
+
+/** `data` of `transaction`: the node's verbose transaction, all of it. PROTOCOL.md §5.4. */
+export interface TransactionData {
+  readonly txid: string;
+  readonly status: TransactionStatus;
+  /** Index in the block; with status `confirmed`. */
+  readonly position?: number;
+  /** The transaction that took its inputs; with `replaced` and `conflicted`. */
+  readonly by?: string;
+  /** Absent, as is all that follows, when the node no longer shows the transaction. */
+  readonly vin_count?: number;
+  readonly vout_count?: number;
+  readonly vin?: readonly ({ readonly txid?: string; readonly vout?: number; readonly coinbase?: string } & {
+    readonly [key: string]: JsonValue;
+  })[];
+  readonly vout?: readonly TransactionOutput[];
+  readonly hex?: string;
+  readonly hash?: string;
+  readonly version?: number;
+  readonly locktime?: number;
+  readonly size?: number;
+  readonly vsize?: number;
+  readonly blockhash?: string;
+  readonly height?: number;
+  readonly confirmations?: number;
+  readonly time?: number;
+  readonly blocktime?: number;
+}
+
+/** `data` of `asset`. PROTOCOL.md §5.5. */
+export interface AssetData {
+  readonly txid: string;
+  readonly vout: number;
+  readonly asset: string;
+  /** `new`, `reissue`, `transfer`, `tag`, `freeze`, …; later versions may add some. */
+  readonly type: string;
+  readonly amount: ExactDecimal;
+  /** The same as an integer of 0.00000001, as text. */
+  readonly amount_sats: string;
+  readonly asset_class: string;
+  readonly status: TransactionStatus;
+  readonly parent?: string;
+  readonly address?: string;
+  readonly units?: number;
+  readonly reissuable?: boolean;
+  readonly ipfs_hash?: string;
+  readonly message?: string;
+  readonly message_expires?: ExactInteger;
+  readonly verifier?: string;
+  readonly height?: number;
+  readonly blockhash?: string;
+  readonly position?: number;
+  readonly by?: string;
+}
+
+/** `data` of `mempool`: the node's `getmempoolinfo`. PROTOCOL.md §5.6. */
+export interface MempoolData {
+  readonly size: number;
+  readonly bytes: number;
+  readonly usage: number;
+  readonly maxmempool: number;
+  readonly mempoolminfee: ExactDecimal;
+}
+
+/** `data` of `sequence`. PROTOCOL.md §5.7. */
+export interface SequenceData {
+  /** Counts from 1 in each run of the gateway; `null` when the step was read from the chain again. */
+  readonly sequence: number | null;
+  readonly hash: string;
+  readonly label: SequenceLabel;
+  readonly height?: number;
+  readonly node_sequence?: number;
+}
+
+/** `data` of `gap`: what happened on the topic between two places is not known, and cannot be read again. */
+export interface GapData {
+  readonly topic: string;
+  /** The last event before it; `null` when there was none. */
+  readonly from: string | null;
+  /** Where it ends; `null` when that is not known. */
+  readonly to: string | null;
+  /** `mempool_history`: the gateway's. `unresumable` and `no_cursor`: this client's own, see the guide. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** `data` by event type. */
+interface DataByType {
+  readonly block: BlockData;
+  readonly block_disconnected: BlockData;
+  readonly reorg: ReorgData;
+  readonly transaction: TransactionData;
+  readonly asset: AssetData;
+  readonly mempool: MempoolData;
+  readonly sequence: SequenceData;
+}
+
+/** Event types by the name that is subscribed to. */
+interface TypesByTopic {
+  readonly block: 'block' | 'block_disconnected' | 'reorg';
+  readonly blocks: 'block' | 'block_disconnected' | 'reorg';
+  readonly transaction: 'transaction';
+  readonly transactions: 'transaction';
+  readonly asset: 'asset';
+  readonly assets: 'asset';
+  readonly mempool: 'mempool';
+  readonly sequence: 'sequence';
+  readonly all: keyof DataByType;
+}
+
+/** Every name that can be subscribed to. */
+export type TopicName = keyof TypesByTopic;
+
+/** The topic that events of a type carry. */
+type TopicOf<Type extends keyof DataByType> = Type extends TypesByTopic['blocks']
+  ? 'blocks'
+  : Type extends 'transaction'
+    ? 'transactions'
+    : Type extends 'asset'
+      ? 'assets'
+      : Type;
+
+/** An event of a type. */
+type TypedEvent<Type extends keyof DataByType> = Type extends keyof DataByType
+  ? {
+      readonly type: Type;
+      readonly topic: TopicOf<Type>;
+      /** Its position: keep it, and subscribe `from` it to go on behind this event. */
+      readonly cursor: string;
+      readonly data: DataByType[Type];
+    }
+  : never;
+
+/** Something was lost, which is told at its place among the events. */
+export interface GapEvent {
+  readonly type: 'gap';
+  readonly topic: string;
+  /** A gap is no place to go on from: keep the cursor of the event before it. */
+  readonly cursor: null;
+  readonly data: GapData;
+}
+
+/** An event whose numbers were not read. */
+export interface RawEvent {
+  /** One of the event types, `gap`, or one that this version does not know. */
+  readonly type: string;
+  readonly topic: string;
+  /** `null` of a `gap`. */
+  readonly cursor: string | null;
+  /** The text of the message's `data`. */
+  readonly data: string;
+  /** The whole message. */
+  readonly text: string;
+}
+
+/** What a subscription to a topic gives. */
+export type EventOf<Name extends TopicName, Mode extends NumberMode = 'lossless'> = Mode extends 'raw'
+  ? RawEvent
+  : TypedEvent<TypesByTopic[Name]> | GapEvent;
+
+/** Results of commands whose shape is simple. */
+interface KnownResults {
+  readonly getblockcount: number;
+  readonly getbestblockhash: string;
+  readonly getblockhash: string;
+  readonly getconnectioncount: number;
+  readonly uptime: number;
+  readonly getdifficulty: ExactDecimal;
+}
+
+/** What a command gives. */
+export type ResultOf<Command extends string, Mode extends NumberMode = 'lossless'> = Mode extends 'raw'
+  ? string
+  : Command extends keyof KnownResults
+    ? KnownResults[Command]
+    : JsonValue;

@@ -1,0 +1,33 @@
+/** What users of `evrmore-gateway/client` import. */
+export { connect, type ConnectOptions } from './connect.js';
+export type {
+  CallOptions,
+  Client,
+  ClientStats,
+  ClientStatus,
+  From,
+  OnUnresumable,
+  SubscribeOptions,
+  Subscription,
+} from './clientTypes.js';
+export type {
+  AssetData,
+  BlockData,
+  BlockPoint,
+  EventOf,
+  GapData,
+  GapEvent,
+  MempoolData,
+  RawEvent,
+  ReorgData,
+  ResultOf,
+  SequenceData,
+  TopicName,
+  TransactionData,
+  TransactionOutput,
+} from './eventTypes.js';
+export { ConnectionError, RefusedError, type RefusalDetails } from './clientErrors.js';
+export { toSats, type ExactDecimal, type ExactInteger } from './exactNumber.js';
+export { parseLossless } from './losslessJson.js';
+export type { JsonValue, NumberMode } from './jsonValue.js';
+export { GatewayError } from '../protocol/gatewayError.js';
