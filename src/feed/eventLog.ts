@@ -20,7 +20,8 @@ const CUT_AT = 4096;
 
 /** An empty log. */
 export function createEventLog(options: EventLogOptions): EventLog {
-  let events: LogEvent[] = [];
+  /** From `firstIndex` on without holes; before it empty, so that nothing is kept that has left. */
+  let events: (LogEvent | undefined)[] = [];
   let firstIndex = 0;
   let headSeq = 0;
   let bytes = 0;
@@ -31,6 +32,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
   const evict = (keep: number): void => {
     while (count() > keep && (count() > options.maxEvents || bytes > options.maxBytes)) {
       bytes -= events[firstIndex]?.message.length ?? 0;
+      events[firstIndex] = undefined;
       firstIndex += 1;
     }
     if (firstIndex > CUT_AT && firstIndex * 2 > events.length) {
@@ -74,7 +76,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       const oldest = headSeq - count() + 1;
       if (fromSeq < oldest) return undefined;
       const start = firstIndex + (fromSeq - oldest);
-      return events.slice(start, start + maxCount);
+      return events.slice(start, start + maxCount) as LogEvent[];
     },
     onAppend(listener) {
       listeners.add(listener);
