@@ -31,7 +31,10 @@ export interface TrackedMempool {
   add(transaction: TrackedTransaction): void;
   /** A block's transaction: no longer in the mempool; whoever else spent its inputs is marked as conflicted by it. */
   confirm(txid: string, inputs: readonly string[]): void;
-  /** What is tracked and not in the node's list has left, with the reason. Parents come before children. Changes nothing. */
+  /**
+   * What is tracked and not in the node's list has left, with the reason. Parents come before children. Takes nothing out;
+   * forgets what was believed to have taken the place of transactions that are still in the list.
+   */
   departures(nodeTxids: ReadonlySet<string>): readonly Departure[];
   /** Takes transactions out. */
   remove(txids: Iterable<string>): void;
@@ -73,7 +76,7 @@ export function createTrackedMempool(): TrackedMempool {
     const mark = marks.get(transaction.txid);
     if (mark !== undefined) return { transaction, ...mark };
     for (const outpoint of transaction.inputs) {
-      const parent = gone.get(outpoint.slice(0, outpoint.indexOf(':')));
+      const parent = gone.get(txidOf(outpoint));
       if (parent?.byTxid !== undefined) {
         return { transaction, status: parent.status, byTxid: parent.byTxid };
       }
@@ -98,10 +101,25 @@ export function createTrackedMempool(): TrackedMempool {
       forget(txid);
     },
     departures(nodeTxids) {
+      for (const txid of marks.keys()) if (nodeTxids.has(txid)) marks.delete(txid);
       const gone = new Map<string, Departure>();
-      // A map keeps its order of insertion, and the node accepts parents first, so parents are met before their children.
-      for (const transaction of transactions.values()) {
-        if (!nodeTxids.has(transaction.txid)) gone.set(transaction.txid, reasonOf(transaction, gone));
+      const leaves = (txid: string): boolean =>
+        transactions.has(txid) && !nodeTxids.has(txid) && !gone.has(txid);
+      for (const first of transactions.keys()) {
+        if (!leaves(first)) continue;
+        // A transaction that came back from a block stands behind its children in the map: up to the parents first. The
+        // path is a list, because chains of transactions can be as long as a block.
+        const path = [first];
+        for (let txid = path.at(-1); txid !== undefined; txid = path.at(-1)) {
+          const transaction = transactions.get(txid);
+          const parent = transaction?.inputs.map(txidOf).find(leaves);
+          if (parent !== undefined) {
+            path.push(parent);
+            continue;
+          }
+          if (transaction !== undefined && leaves(txid)) gone.set(txid, reasonOf(transaction, gone));
+          path.pop();
+        }
       }
       return [...gone.values()];
     },
@@ -114,4 +132,8 @@ export function createTrackedMempool(): TrackedMempool {
       marks.clear();
     },
   };
+}
+
+function txidOf(outpoint: string): string {
+  return outpoint.slice(0, outpoint.indexOf(':'));
 }
