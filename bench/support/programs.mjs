@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const START_MS = 60_000;
+
+/**
+ * Starts a command of the gateway as a process of its own and waits for a line of its output.
+ *
+ * @param {string[]} args
+ * @param {RegExp} pattern what to wait for
+ */
+async function startProgram(args, pattern) {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const match = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${args[0]} did not start`)), START_MS);
+    lines.on('line', (line) => {
+      const found = pattern.exec(line);
+      if (found === null) return;
+      clearTimeout(timer);
+      resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+  });
+  return {
+    match,
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+/**
+ * A simulated node that does nothing by itself.
+ *
+ * @param {string[]} flags
+ */
+export async function startNode(flags = []) {
+  const program = await startProgram(
+    // prettier-ignore
+    ['simulate', '--sim-rpc-port', '0', '--sim-zmq-port', '0', '--sim-block-interval-ms', '0', '--sim-tx-interval-ms', '0',
+      '--sim-reorg-every', '0', '--log-level', 'error', ...flags],
+    /--rpc-url (\S+) --zmq (\S+)/,
+  );
+  const [, rpcUrl, zmqAddress] = program.match;
+  return { rpcUrl, zmqAddress, stop: program.stop };
+}
+
+/**
+ * A gateway in front of a node.
+ *
+ * @param {{ rpcUrl: string, zmqAddress: string }} node
+ * @param {string[]} flags
+ */
+export async function startGateway(node, flags = []) {
+  const program = await startProgram(
+    // prettier-ignore
+    ['serve', '--rpc-url', node.rpcUrl, '--zmq', node.zmqAddress, '--port', '0', '--log-level', 'error', ...flags],
+    /(ws:\/\/\S+)/,
+  );
+  return { url: program.match[1], stop: program.stop };
+}
