@@ -41,7 +41,7 @@ const RECHECK_MS = 2000;
 /** Blocks may come while the mempool is read at start; after so many of them the follower waits a little. */
 const ADOPT_ATTEMPTS = 5;
 /** Numbers of the node's own `sequence` topic kept until their events are made. */
-const MAX_NODE_SEQUENCES = 10_000;
+export const MAX_NODE_SEQUENCES = 10_000;
 
 /**
  * The one impure loop between notices and the log. One step at a time: first the chain, then the mempool, then the mempool's
@@ -71,6 +71,12 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     sequence: createSequenceCounter(),
     owed: new Set(),
     logger,
+    onNodeTip(point) {
+      // The way to it may be long: health tells how far it is while it is walked, and no more of an outage that is over.
+      nodeTip = point;
+      connected = true;
+      reason = undefined;
+    },
     onBlock(point) {
       polling.blockConnected();
       deps.onBlock?.(point);
@@ -245,7 +251,12 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     }
   };
 
-  const signalOrTime = (ms: number): Promise<void> => (stopping ? Promise.resolve() : signal.sleep(ms));
+  /** Notices come in bursts, a block's transactions before the block: one turn of the event loop takes in all that have arrived. */
+  const signalOrTime = async (ms: number): Promise<void> => {
+    if (stopping) return;
+    await signal.sleep(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
 
   /** Sleeps through notices, so that a node in trouble is not asked at every one of them. */
   const pause = async (ms: number): Promise<void> => {
@@ -275,6 +286,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       ...(agreedAtMs === undefined ? {} : { agreedAtMs }),
       mempoolSize: context.mempool.size,
       pendingNotices: due.pendingTxids,
+      nodeSequenceNumbers: nodeSequences.size,
+      owedTransactions: context.owed.size,
+      chainMemoryBlocks: context.memory.size,
       silentTopics: polling.silentTopics(),
     }),
     mempoolTxids: () => [...context.mempool.txids()],
