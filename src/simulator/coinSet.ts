@@ -6,7 +6,9 @@ import { outpointOf } from './simulatedTransaction.js';
 export interface CoinSet {
   get(outpoint: string): Coin | undefined;
   coins(): IterableIterator<Coin>;
-  /** Where an output of the chain was spent by the chain. */
+  /**
+   * Where an output was last spent by a block: as in the node's index, a spend outlives its block when that is disconnected.
+   */
   spend(outpoint: string): Spend | undefined;
   /** Moves the coins of a block; undone by {@link disconnect} of the same block. */
   connect(block: SimulatedBlock): void;
@@ -46,7 +48,6 @@ export function createCoinSet(): CoinSet {
       }
       const inside = new Set(block.transactions.map((transaction) => transaction.txidHex));
       for (const coin of undo.get(block.hashHex) ?? []) {
-        spends.delete(coin.outpoint);
         if (!inside.has(coin.txidHex)) unspent.set(coin.outpoint, coin);
       }
       undo.delete(block.hashHex);

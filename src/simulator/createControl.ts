@@ -45,8 +45,9 @@ export function createControl(parts: ControlledParts): SimulatorControl {
   };
 
   return {
-    mine: (count = 1, { empty = false, address } = {}) =>
-      hashes(parts.world().mine(count, { empty, ...payoutOf(address) })),
+    async mine(count = 1, { empty = false, address } = {}) {
+      return hashes(parts.world().mine(count, { empty, ...payoutOf(address) }));
+    },
     async invalidateBlock(hashHex) {
       parts.world().ledger.invalidate(blockOf(hashHex));
       await publisher.flush();
@@ -55,7 +56,9 @@ export function createControl(parts: ControlledParts): SimulatorControl {
       parts.world().ledger.reconsider(blockOf(hashHex));
       await publisher.flush();
     },
-    reorg: (depth, newLength = depth + 1) => hashes(parts.world().reorg(depth, newLength)),
+    async reorg(depth, newLength = depth + 1) {
+      return hashes(parts.world().reorg(depth, newLength));
+    },
     async pay(count = 1) {
       const txids: string[] = [];
       for (let left = count; left > 0; left--) txids.push(parts.world().pay().txidHex);

@@ -90,10 +90,11 @@ function formatInput(
     ]);
   }
   const outpoint = outpointOf(input.txidHex, input.vout);
-  const isIndexed = view?.spentIndex === true && view.ledger.spend(outpoint) !== undefined;
-  const spent = isIndexed ? view.ledger.output(outpoint) : undefined;
-  // The node's index has no value and no address for inputs that hold assets.
-  const owner = spent?.asset === undefined ? spent?.info.owner : undefined;
+  const spend = view?.spentIndex === true ? view.ledger.spend(outpoint) : undefined;
+  const spent = spend === undefined ? undefined : view?.ledger.output(outpoint);
+  // Of inputs that hold assets the node's index of waiting transactions knows no address; its index of blocks does.
+  const isUnknown = spent?.asset !== undefined && spend?.height === MEMPOOL_HEIGHT;
+  const owner = isUnknown ? undefined : spent?.info.owner;
   return jsonObject([
     ['txid', `"${input.txidHex}"`],
     ['vout', String(input.vout)],
@@ -120,10 +121,10 @@ function formatOutputs(transaction: SimulatedTransaction, view: TransactionView 
       ['value', jsonAmount(output.valueSat)],
       ['n', String(n)],
       ['scriptPubKey', formatScript(output.script)],
-      ['valueSat', view === undefined ? undefined : String(output.valueSat)],
       ['spentTxId', spend === undefined ? undefined : `"${spend.txidHex}"`],
       ['spentIndex', spend === undefined ? undefined : String(spend.vin)],
       ['spentHeight', spend === undefined ? undefined : String(spend.height)],
+      ['valueSat', view === undefined ? undefined : String(output.valueSat)],
     ]);
   });
   return jsonArray(outputs);

@@ -181,9 +181,10 @@ export function createLedger(
   const takeBack = (pool: Map<string, SimulatedTransaction>): void => {
     for (const one of pool.values()) accept(one, nowSeconds());
     for (const entry of mempool.entries()) {
-      const lost = entry.transaction.inputs.some(
-        (input) => unspentOutput(outpointOf(input.txidHex, input.vout)) === undefined,
-      );
+      const lost = entry.transaction.inputs.some((input) => {
+        const spent = unspentOutput(outpointOf(input.txidHex, input.vout));
+        return spent === undefined || isImmature(spent, chain.tip().height);
+      });
       if (lost) removeWaiting(entry.transaction.txidHex);
     }
   };

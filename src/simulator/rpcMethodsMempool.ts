@@ -64,9 +64,8 @@ export function mempoolMethods(node: NodeView): MethodTable {
       return format(entry);
     }),
     clearmempool: method([], 0, async () => {
-      const txids = mempool().txids();
       await node.control.clearMempool();
-      return jsonArray(txids.map(jsonString));
+      return '"Mempool cleared"';
     }),
   };
 }

@@ -6,10 +6,14 @@ import type { RandomSource } from './randomSource.js';
 /** Smaller coins are left alone: spending them costs more than they are worth. 10^-8 EVR. */
 const DUST_SAT = 5_000_000n;
 
+/** Coinbases are left alone for so many blocks more than they must be, so that a reorg takes no payment of ours away. */
+const MATURITY_MARGIN = 20;
+const DRAWS = 6;
+
 /** What the simulated wallet can spend now. An index over the ledger, kept in an order that the seed decides. */
 export interface Wallet extends CoinWatcher {
   evrCoinCount(): number;
-  /** Coins without assets that together hold at least this much, or undefined. `preferSmall` avoids spending much. */
+  /** Coins without assets that together hold at least this much, or undefined. */
   pickEvr(leastSat: bigint): readonly Coin[] | undefined;
   /** One coin without assets. */
   pickOne(): Coin | undefined;
@@ -23,7 +27,12 @@ export interface Wallet extends CoinWatcher {
 export function createWallet(
   keys: KeyRing,
   random: RandomSource,
-  source: { spendableCoins(): Iterable<Coin>; tipHeight(): number },
+  source: {
+    spendableCoins(): Iterable<Coin>;
+    tipHeight(): number;
+    /** Whether the coin's transaction is in a block. */
+    isConfirmed(outpoint: string): boolean;
+  },
 ): Wallet {
   const evr: Coin[] = [];
   const evrIndex = new Map<string, number>();
@@ -59,7 +68,7 @@ export function createWallet(
       return;
     }
     if (coin.valueSat < DUST_SAT) return;
-    if (isImmature(coin, source.tipHeight())) {
+    if (isImmature(coin, source.tipHeight() - MATURITY_MARGIN)) {
       immature.push(coin);
       return;
     }
@@ -75,10 +84,22 @@ export function createWallet(
       for (const coin of source.spendableCoins()) add(coin);
       return;
     }
-    while (immature[0] !== undefined && !isImmature(immature[0], source.tipHeight())) {
+    while (immature[0] !== undefined && !isImmature(immature[0], source.tipHeight() - MATURITY_MARGIN)) {
       const ripe = immature.shift();
       if (ripe !== undefined) add(ripe);
     }
+  };
+
+  /** A coin that passes, of a block if a few tries find one, so that waiting transactions seldom depend on each other. */
+  const draw = (passes: (coin: Coin) => boolean): Coin | undefined => {
+    let best: Coin | undefined;
+    for (let tries = 0; tries < DRAWS && evr.length > 0; tries++) {
+      const coin = random.pick(evr);
+      if (!passes(coin)) continue;
+      best ??= coin;
+      if (source.isConfirmed(coin.outpoint)) return coin;
+    }
+    return best;
   };
 
   return {
@@ -97,10 +118,8 @@ export function createWallet(
     },
     pickEvr(leastSat) {
       refresh();
-      for (let tries = 0; tries < 6 && evr.length > 0; tries++) {
-        const coin = random.pick(evr);
-        if (coin.valueSat >= leastSat) return [coin];
-      }
+      const drawn = draw((coin) => coin.valueSat >= leastSat);
+      if (drawn !== undefined) return [drawn];
       const picked: Coin[] = [];
       let sum = 0n;
       for (const coin of [...evr].sort((a, b) =>
@@ -114,7 +133,7 @@ export function createWallet(
     },
     pickOne() {
       refresh();
-      return evr.length === 0 ? undefined : random.pick(evr);
+      return draw(() => true);
     },
     assetCoins(name) {
       refresh();

@@ -50,6 +50,8 @@ const GENESIS_GRANTS_SAT = [
 ];
 const PRELUDE_SECONDS = 60;
 const MAX_PREPARATIONS = 24;
+/** Addresses outside the wallet that a large first block pays. */
+const STRANGERS = 64;
 
 function refuse(message: string): GatewayError {
   return new GatewayError(message, { code: 'GW_ERR_SIMULATOR' });
@@ -68,9 +70,12 @@ export function createWorld(options: WorldOptions, sink: LedgerSink): World {
     valueSat,
     script: keys.keys[index % keys.keys.length]?.script ?? new Uint8Array(),
   }));
+  const strangers = Array.from({ length: STRANGERS }, () =>
+    Uint8Array.of(0x76, 0xa9, 20, ...random.bytes(20), 0x88, 0xac),
+  );
   const fill = Array.from({ length: options.genesisOutputs }, () => ({
     valueSat: 1_000_000n + random.bigInteger(1_000_000_000n),
-    script: Uint8Array.of(0x76, 0xa9, 20, ...random.bytes(20), 0x88, 0xac),
+    script: random.pick(strangers),
   }));
   const genesis = makeBlock(undefined, genesisTime, [
     makeCoinbase(
@@ -110,6 +115,7 @@ export function createWorld(options: WorldOptions, sink: LedgerSink): World {
   const wallet = createWallet(keys, random, {
     spendableCoins: () => ledger.spendableCoins(),
     tipHeight: () => ledger.chain.tip().height,
+    isConfirmed: (outpoint) => ledger.coins.get(outpoint) !== undefined,
   });
   const ledger: Ledger = createLedger(genesis, quietSink, wallet, () => now);
   const { chain, mempool } = ledger;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { formatDecoded, GARBAGE_EXPIRE_TIME } from '../../../src/simulator/formatTransaction.js';
 import { fromDisplayHex, fromHex, merkleRoot, toDisplayHex } from '../../../src/simulator/hashing.js';
 import { parseTransaction } from '../../../src/simulator/simulatedTransaction.js';
-import { readRecording, resultText } from './recordings.js';
+import { answersOf, readRecording, RECORDING_NAMES, resultTextOf } from '../../support/recording.js';
 
 /** The transactions of a block of verbosity 2, as the texts that the node sent. */
 function transactionTexts(block: string): string[] {
@@ -26,14 +26,14 @@ const sameGarbage = (text: string): string =>
     `$1${GARBAGE_EXPIRE_TIME}`,
   );
 
-test.each(['regtest-tour', 'regtest-storm'] as const)(
+test.each(RECORDING_NAMES)(
   'every transaction in the blocks of %s is decoded to the very text that the real node sent',
-  (name) => {
+  async (name) => {
     const seen = new Set<string>();
-    for (const step of readRecording(name)) {
-      for (const answer of step.rpc) {
-        if (answer.method !== 'getblock' || answer.params[1] !== 2) continue;
-        for (const text of transactionTexts(resultText(answer))) {
+    for (const step of (await readRecording(name)).steps) {
+      for (const answer of answersOf(step, 'getblock')) {
+        if (answer.params[1] !== 2) continue;
+        for (const text of transactionTexts(resultTextOf(answer))) {
           const hex = /"hex":"([0-9a-f]+)"\}$/u.exec(text)?.[1];
           if (hex === undefined || seen.has(hex)) continue;
           seen.add(hex);
@@ -46,11 +46,11 @@ test.each(['regtest-tour', 'regtest-storm'] as const)(
   },
 );
 
-test('the merkle root of a recorded block is that of its header', () => {
+test('the merkle root of a recorded block is that of its header', async () => {
   let checked = 0;
-  for (const step of readRecording('regtest-tour')) {
-    for (const answer of step.rpc) {
-      if (answer.method !== 'getblock' || answer.params[1] !== 1) continue;
+  for (const step of (await readRecording('regtest-tour')).steps) {
+    for (const answer of answersOf(step, 'getblock')) {
+      if (answer.params[1] !== 1) continue;
       const { result } = JSON.parse(answer.body) as { result: { tx: string[]; merkleroot: string } };
       expect(toDisplayHex(merkleRoot(result.tx.map(fromDisplayHex)))).toBe(result.merkleroot);
       checked += 1;
