@@ -248,7 +248,7 @@ export const SETTINGS = {
   readAheadBlocks: integer({
     group: 'Event log',
     commands: ['serve'],
-    default: 8,
+    default: 32,
     min: 1,
     max: 1000,
     unit: 'blocks',

@@ -14,6 +14,8 @@ export interface BlockReader {
    * Rejects as the node's calls do.
    */
   readTransactions(block: BlockRecord): Promise<FullBlock | undefined>;
+  /** The same for several blocks at once: their transactions share the batches. */
+  readMany(blocks: readonly BlockRecord[]): Promise<readonly (FullBlock | undefined)[]>;
   /** Whether the node was found to have no transaction index; `false` until proven. */
   readonly lacksTxIndex: boolean;
   /** The node was restarted: it may have an index now. */
@@ -41,6 +43,43 @@ export function createBlockReader(node: NodeReader, options: BlockReaderOptions)
     return transactions === undefined ? undefined : { block, transactions };
   };
 
+  const complete = async (
+    block: BlockRecord,
+    found: readonly (TransactionRecord | undefined)[],
+  ): Promise<FullBlock | undefined> => {
+    const transactions = found.filter((record) => record !== undefined);
+    const isComplete = transactions.length === found.length;
+    // A record that names no block, or another one, was read after the block left the best chain.
+    if (isComplete && transactions.every((record) => isIn(block, record))) return { block, transactions };
+    const whole = await fromBlockItself(block);
+    if (whole !== undefined && !isComplete && !lacksTxIndex) {
+      lacksTxIndex = true;
+      options.logger.warn(
+        { height: block.height, missing: found.length - transactions.length },
+        'the node has no transaction index (txindex=1): transactions are read from their blocks, without blocktime and spent outputs',
+      );
+    }
+    return whole;
+  };
+
+  const readMany = async (blocks: readonly BlockRecord[]): Promise<readonly (FullBlock | undefined)[]> => {
+    // The genesis transaction is in no index of any node.
+    const isIndexed = ({ height }: BlockRecord): boolean => !lacksTxIndex && height !== 0;
+    const txids = blocks.filter(isIndexed).flatMap((block) => block.txids);
+    const found = await inBatches(txids, options, (some) => node.getTransactions(some));
+    const full: (FullBlock | undefined)[] = [];
+    let next = 0;
+    for (const block of blocks) {
+      if (block.height === 0 || found.length === 0) {
+        full.push(await fromBlockItself(block));
+        continue;
+      }
+      full.push(await complete(block, found.slice(next, next + block.txids.length)));
+      next += block.txids.length;
+    }
+    return full;
+  };
+
   return {
     get lacksTxIndex() {
       return lacksTxIndex;
@@ -49,23 +88,10 @@ export function createBlockReader(node: NodeReader, options: BlockReaderOptions)
       lacksTxIndex = false;
     },
     async readTransactions(block) {
-      // The genesis transaction is in no index of any node.
-      if (lacksTxIndex || block.height === 0) return fromBlockItself(block);
-      const found = await inBatches(block.txids, options, (txids) => node.getTransactions(txids));
-      const transactions = found.filter((record) => record !== undefined);
-      const isComplete = transactions.length === found.length;
-      // A record that names no block, or another one, was read after the block left the best chain.
-      if (isComplete && transactions.every((record) => isIn(block, record))) return { block, transactions };
-      const whole = await fromBlockItself(block);
-      if (whole !== undefined && !isComplete) {
-        lacksTxIndex = true;
-        options.logger.warn(
-          { height: block.height, missing: found.length - transactions.length },
-          'the node has no transaction index (txindex=1): transactions are read from their blocks, without blocktime and spent outputs',
-        );
-      }
-      return whole;
+      const [full] = await readMany([block]);
+      return full;
     },
+    readMany,
   };
 }
 

@@ -32,8 +32,8 @@ export interface ChainReplayRequest {
   readonly readAheadBlocks: number;
 }
 
-/** Heights whose hashes are asked for in one batch. */
-const HASHES_AT_ONCE = 100;
+/** Bytes of messages that are read at once, about. */
+const READ_AHEAD_BYTES = 1024 * 1024;
 /** Blocks between two progress steps. */
 const PROGRESS_EVERY_BLOCKS = 500;
 
@@ -84,7 +84,7 @@ export async function* replayChain(
       continue;
     }
     let told = 0;
-    for await (const block of readAhead(
+    for await (const blocks of readAhead(
       firstHeight,
       target.height,
       request.readAheadBlocks,
@@ -92,15 +92,36 @@ export async function* replayChain(
       history,
       detail,
     )) {
-      if (block.block.previousHashHex !== at?.hashHex) break;
-      yield* wanted(block.events, topics);
-      at = { height: block.block.height, hashHex: block.block.hashHex };
-      for (const txid of block.block.txids) owed.delete(txid);
-      told += 1;
-      if (told % PROGRESS_EVERY_BLOCKS === 0) yield { type: 'progress', at, target: logTip() ?? target };
+      const linked: HistoryBlock[] = linkedTo(at, blocks);
+      const last = linked.at(-1);
+      if (last === undefined) break;
+      yield* wanted(
+        linked.flatMap(({ events }) => events),
+        topics,
+      );
+      at = { height: last.block.height, hashHex: last.block.hashHex };
+      for (const { block } of linked) for (const txid of block.txids) owed.delete(txid);
+      const toldBefore = told;
+      told += linked.length;
+      if (Math.floor(told / PROGRESS_EVERY_BLOCKS) > Math.floor(toldBefore / PROGRESS_EVERY_BLOCKS)) {
+        yield { type: 'progress', at, target: logTip() ?? target };
+      }
+      if (linked.length < blocks.length) break;
     }
     if (told === 0) await deps.logMoved();
   }
+}
+
+/** The blocks up to the first that is not the child of the one before it: the node changed branch in between. */
+function linkedTo(at: ChainPoint | undefined, blocks: readonly HistoryBlock[]): HistoryBlock[] {
+  let parentHashHex = at?.hashHex;
+  const linked: HistoryBlock[] = [];
+  for (const each of blocks) {
+    if (each.block.previousHashHex !== parentHashHex) break;
+    parentHashHex = each.block.hashHex;
+    linked.push(each);
+  }
+  return linked;
 }
 
 function* wanted(events: readonly LogEvent[], topics: ReadonlySet<Topic>): Generator<ReplayStep> {
@@ -179,7 +200,7 @@ async function afterCursor(
   }
   if (stage === 'mempool') return { at: point, rest: [] };
   if (stage === 'connect') {
-    const block = await history.get(point.hashHex, detail);
+    const [block] = await history.getMany([point.hashHex], detail);
     if (block === undefined) throw unavailable(point);
     return { at: point, rest: restOf(block, cursor) };
   }
@@ -260,7 +281,10 @@ function encodeAll(drafts: readonly EventDraft[], deps: ChainReplayDeps): readon
   return drafts.map((draft) => encodeEvent(draft, options));
 }
 
-/** Blocks of the best chain from one height to another, read ahead by a bounded number. Ends early when a height has none. */
+/**
+ * Blocks of the best chain from one height to another, some at once: while some are told, the next ones are read. How many is
+ * measured by their bytes. Ends early when a height has no block.
+ */
 async function* readAhead(
   firstHeight: number,
   lastHeight: number,
@@ -268,49 +292,47 @@ async function* readAhead(
   node: NodeReader,
   history: HistoryBlocks,
   detail: BlockDetail,
-): AsyncGenerator<HistoryBlock> {
-  const started: { readonly height: number; readonly block: Promise<HistoryBlock | undefined> }[] = [];
+): AsyncGenerator<readonly HistoryBlock[]> {
+  const read = async (height: number, count: number): Promise<readonly HistoryBlock[]> => {
+    const hashes = (await node.getBlockHashes(height, count)).filter((hash) => hash !== undefined);
+    const blocks = await history.getMany(hashes, detail);
+    const found = blocks.filter((block) => block !== undefined);
+    if (found.length === blocks.length) return found;
+    throw new ReplayError(
+      'history_unavailable',
+      `the node does not have block ${height + blocks.indexOf(undefined)} (any more): it prunes old blocks. Start from a newer one`,
+    );
+  };
+  let count = 1;
+  let height = firstHeight;
+  let reading: Promise<readonly HistoryBlock[]> | undefined;
   try {
-    for (let height = firstHeight; height <= lastHeight; height += HASHES_AT_ONCE) {
-      const count = Math.min(HASHES_AT_ONCE, lastHeight - height + 1);
-      const hashes = await node.getBlockHashes(height, count);
-      for (const [index, hashHex] of hashes.entries()) {
-        if (started.length >= readAheadBlocks) {
-          const block = await next(started);
-          if (block === undefined) return;
-          yield block;
-        }
-        if (hashHex === undefined) break;
-        const block = history.get(hashHex, detail);
+    while (height <= lastHeight || reading !== undefined) {
+      const ready = await reading;
+      reading = undefined;
+      if (ready !== undefined) count = nextCount(ready, readAheadBlocks);
+      if (height <= lastHeight) {
+        const wantedCount = Math.min(count, lastHeight - height + 1);
+        reading = read(height, wantedCount);
         // It is awaited in its turn; until then a failure must not count as unhandled.
-        block.catch(() => undefined);
-        started.push({ height: height + index, block });
+        reading.catch(() => undefined);
+        height += wantedCount;
       }
-      if (hashes.includes(undefined)) break;
-    }
-    for (;;) {
-      const block = await next(started);
-      if (block === undefined) return;
-      yield block;
+      if (ready !== undefined && ready.length > 0) yield ready;
     }
   } finally {
-    await Promise.allSettled(started.map(({ block }) => block));
+    await Promise.allSettled([reading]);
   }
 }
 
-async function next(
-  started: { readonly height: number; readonly block: Promise<HistoryBlock | undefined> }[],
-): Promise<HistoryBlock | undefined> {
-  const first = started.shift();
-  if (first === undefined) return undefined;
-  const block = await first.block;
-  if (block === undefined) {
-    throw new ReplayError(
-      'history_unavailable',
-      `the node does not have block ${first.height} (any more): it prunes old blocks. Start from a newer one`,
-    );
-  }
-  return block;
+/** Small blocks are read many at once, up to the limit; large ones one by one. */
+function nextCount(blocks: readonly HistoryBlock[], readAheadBlocks: number): number {
+  let bytes = 0;
+  for (const { events } of blocks) for (const event of events) bytes += event.message.length;
+  if (bytes > READ_AHEAD_BYTES) return Math.max(1, Math.floor(blocks.length / 2));
+  return bytes * 2 > READ_AHEAD_BYTES
+    ? Math.max(1, blocks.length)
+    : Math.min(readAheadBlocks, blocks.length * 2);
 }
 
 function unavailable(point: ChainPoint): ReplayError {

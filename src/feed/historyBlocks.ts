@@ -19,8 +19,11 @@ export interface HistoryBlock {
 
 /** Blocks of the past, shared by all replays: equal questions in flight are asked once, answers are kept for a while. */
 export interface HistoryBlocks {
-  /** `undefined` when the node does not have the block (any more). Rejects as the node's calls do. */
-  get(hashHex: string, detail: BlockDetail): Promise<HistoryBlock | undefined>;
+  /**
+   * Some blocks, in the order of the hashes, with one batch for those that are not here yet. `undefined` for a block that the
+   * node does not have (any more). Rejects as the node's calls do.
+   */
+  getMany(hashes: readonly string[], detail: BlockDetail): Promise<readonly (HistoryBlock | undefined)[]>;
   /** Bytes of messages kept, for metrics. */
   readonly bytes: number;
 }
@@ -42,17 +45,30 @@ export function createHistoryBlocks(
   blocks: BlockReader,
   options: HistoryBlocksOptions,
 ): HistoryBlocks {
-  const read = async (hashHex: string, detail: BlockDetail): Promise<HistoryBlock | undefined> => {
-    const block = await node.getBlock(hashHex);
-    if (block === undefined) return undefined;
-    const drafts = detail === 'block' ? draftWithoutTransactions(block) : await draftWhole(block);
-    if (drafts === undefined) return undefined;
+  const read = async (
+    hashes: readonly string[],
+    detail: BlockDetail,
+  ): Promise<readonly (HistoryBlock | undefined)[]> => {
+    const records = await node.getBlocks(hashes);
+    const drafts = detail === 'block' ? records.map(draftWithoutTransactions) : await draftWhole(records);
     const encodeOptions = { ...options.encode(), seq: 0 };
-    return { block, drafts, events: drafts.map((draft) => encodeEvent(draft, encodeOptions)) };
+    return records.map((block, index) => {
+      const ofBlock = drafts[index];
+      if (block === undefined || ofBlock === undefined) return undefined;
+      return { block, drafts: ofBlock, events: ofBlock.map((draft) => encodeEvent(draft, encodeOptions)) };
+    });
   };
-  const draftWhole = async (block: BlockRecord): Promise<readonly EventDraft[] | undefined> => {
-    const full = await blocks.readTransactions(block);
-    return full === undefined ? undefined : draftConnectedBlock(full, () => null);
+  const draftWhole = async (
+    records: readonly (BlockRecord | undefined)[],
+  ): Promise<readonly (readonly EventDraft[] | undefined)[]> => {
+    const full = await blocks.readMany(records.filter((block) => block !== undefined));
+    const byHash = new Map(
+      full.filter((block) => block !== undefined).map((each) => [each.block.hashHex, each]),
+    );
+    return records.map((block) => {
+      const whole = block === undefined ? undefined : byHash.get(block.hashHex);
+      return whole === undefined ? undefined : draftConnectedBlock(whole, () => null);
+    });
   };
   const cache = new LRUCache<string, HistoryBlock>({
     maxSize: options.maxBytes,
@@ -68,27 +84,32 @@ export function createHistoryBlocks(
     get bytes() {
       return cache.calculatedSize;
     },
-    get(hashHex, detail) {
-      const key = `${detail} ${hashHex}`;
-      const kept = cache.get(key);
-      if (kept !== undefined) return Promise.resolve(kept);
-      const shared = reading.get(key);
-      if (shared !== undefined) return shared;
-      const started = read(hashHex, detail)
-        .then((block) => {
-          if (block !== undefined) cache.set(key, block);
-          return block;
-        })
-        .finally(() => {
-          reading.delete(key);
-        });
-      reading.set(key, started);
-      return started;
+    getMany(hashes, detail) {
+      const keyOf = (hashHex: string): string => `${detail} ${hashHex}`;
+      const missing = hashes.filter((hash) => !cache.has(keyOf(hash)) && !reading.has(keyOf(hash)));
+      const started = missing.length === 0 ? undefined : read(missing, detail);
+      missing.forEach((hash, index) => {
+        const key = keyOf(hash);
+        const one = (async () => {
+          try {
+            const block = (await started)?.[index];
+            if (block !== undefined) cache.set(key, block);
+            return block;
+          } finally {
+            reading.delete(key);
+          }
+        })();
+        reading.set(key, one);
+      });
+      return Promise.all(
+        hashes.map((hash) => reading.get(keyOf(hash)) ?? Promise.resolve(cache.get(keyOf(hash)))),
+      );
     },
   };
 }
 
-function draftWithoutTransactions(block: BlockRecord): readonly EventDraft[] {
+function draftWithoutTransactions(block: BlockRecord | undefined): readonly EventDraft[] | undefined {
+  if (block === undefined) return undefined;
   const point = { height: block.height, hashHex: block.hashHex };
   return [
     draftBlock('block', block),

@@ -53,6 +53,8 @@ export interface NodeReader {
   getHeaders(hashes: readonly string[]): Promise<readonly (HeaderInfo | undefined)[]>;
   /** `undefined` for a block that the node does not know or has pruned. */
   getBlock(hashHex: string): Promise<BlockRecord | undefined>;
+  /** Several blocks in one batch; as {@link getBlock}. */
+  getBlocks(hashes: readonly string[]): Promise<readonly (BlockRecord | undefined)[]>;
   /** The best block's hash and one block, in one round trip. */
   getTipAndBlock(
     hashHex: string,
@@ -131,6 +133,14 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
     },
 
     getBlock,
+
+    async getBlocks(hashes) {
+      const outcomes = await batch(hashes.map((hash) => ({ method: 'getblock', params: [hash, 1] })));
+      return outcomes.map((outcome) => {
+        const json = resultOr(outcome, [NOT_FOUND, MISCELLANEOUS]);
+        return json === undefined ? undefined : readBlock(json);
+      });
+    },
 
     async getTipAndBlock(hashHex) {
       const [best, block] = await batch([
