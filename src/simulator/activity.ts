@@ -21,6 +21,8 @@ export interface ActivityOptions {
   readonly txIntervalMs: number;
   /** About every so many blocks a reorg of 1 to 3 blocks takes the place of a block; 0: never. */
   readonly reorgEvery: number;
+  /** After so many blocks, payments and operations it ends by itself: the chain is kept in memory, about 3 KB for each. */
+  readonly eventLimit: number;
 }
 
 /** The automatic mode. */
@@ -50,6 +52,8 @@ export function createActivity(
   let elapsedMs = 0;
   let originMs = 0;
   let secondsLeft = 0;
+  let events = 0;
+  let isFailing = false;
 
   const transact = (): void => {
     if (random.chance(ASSET_CHANCE) && actions.asset(random.pick(ASSET_KINDS))) return;
@@ -75,13 +79,21 @@ export function createActivity(
         nextBlockMs += options.blockIntervalMs;
         block();
       }
+      if (isFailing) logger?.info('simulated activity works again');
+      isFailing = false;
     } catch (error) {
-      logger?.warn({ err: error }, 'simulated activity failed');
+      if (!isFailing) logger?.warn({ err: error }, 'simulated activity failed');
+      isFailing = true;
     }
   };
   const arm = (): void => {
     const dueMs = originMs + Math.min(nextTxMs, nextBlockMs);
     if (dueMs === Infinity) return;
+    if (events >= options.eventLimit) {
+      logger?.warn({ events }, 'simulated chain is as long as it may get: restart for a new one');
+      return;
+    }
+    events += 1;
     const waitMs = dueMs - performance.now();
     if (waitMs < -MAX_LAG_MS) originMs -= waitMs;
     timer = setTimeout(

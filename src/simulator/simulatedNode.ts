@@ -78,6 +78,8 @@ export interface SimulatedNode {
 const ZMQ_TOPICS = ['hashblock', 'hashtx', 'rawblock', 'rawtx', 'rawmessage'];
 /** 2026-11-21 00:00:00 UTC. */
 const DEFAULT_START_TIME_SECONDS = 1_795_219_200;
+/** What the automatic mode makes at most, in about 1 GB of memory. */
+const AUTOMATIC_EVENT_LIMIT = 300_000;
 const WARM_UP_PHASE = 'Loading block index...';
 /** How far `headers` are ahead of `blocks` in initial sync, beyond what was asked for. */
 const SYNC_HEADERS_AHEAD = 500;
@@ -130,6 +132,7 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
         blockIntervalMs: options.blockIntervalMs ?? 0,
         txIntervalMs: options.txIntervalMs ?? 0,
         reorgEvery: options.reorgEvery ?? 0,
+        eventLimit: AUTOMATIC_EVENT_LIMIT,
       },
       {
         pay: () => world.pay(),
