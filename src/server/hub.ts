@@ -232,11 +232,19 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     ready.delete(client);
   }
 
+  /** These topics are not on their way any more: whoever asked for them so is not told that they are live. */
+  function stopWaiting(client: Client, mask: TopicMask): void {
+    client.waiting = client.waiting
+      .map((waiting) => ({ ...waiting, mask: waiting.mask & ~mask }))
+      .filter((waiting) => waiting.mask !== 0);
+  }
+
   /** The oldest place at which the client reads has left the log's memory: a replay from the chain takes over. */
   function lose(client: Client): void {
     const [lost] = client.reader.behind;
     if (lost === undefined) return;
     update(client, unsubscribe(client.reader, lost.mask));
+    stopWaiting(client, lost.mask);
     if (client.reader.behind.length > 0) ready.add(client);
     client.onLost(topicsOf(lost.mask), lost.position.cursor);
   }
@@ -279,6 +287,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
           const mask = maskOf(topics);
           if ((readerMask(client.reader) & mask) === 0) return false;
           update(client, unsubscribe(client.reader, mask));
+          stopWaiting(client, mask);
           return true;
         },
         resumeCursor: () => resumePosition(client.reader, place).cursor,

@@ -59,6 +59,8 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   const { connection } = deps;
   const client = deps.hub.enter(connection, onLost);
   const catchUps = new Set<CatchUp>();
+  /** Topics of subscriptions from the past that have not been told yet that they are live. */
+  const owedLive = new Map<Topic, SubscriptionName>();
   /** Where the topics stood that could not go on; `undefined` is before the first event. */
   const lostCursors: (string | undefined)[] = [];
   let ended = false;
@@ -79,6 +81,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     const write = (text: string): void => {
       if (!ended) connection.send(text);
     };
+    for (const topic of topics) owedLive.set(topic, name);
     const catchUp = startCatchUp(
       from,
       topics,
@@ -96,6 +99,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         onLogReached: (reached, position) =>
           ended ||
           client.subscribeAfter(reached, position, (cursor) => {
+            for (const topic of reached) owedLive.delete(topic);
             write(printLive(name, cursor ?? position.cursor));
           }),
         onFailed(code, message, cursor) {
@@ -120,11 +124,29 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       deps.close(CLOSE_CODES.too_slow, 'too slow');
       return;
     }
-    begin({ type: 'cursor', cursor, text: cursorText }, topics, { topicName: topics.join(',') });
+    const { name, rest } = nameOf(topics);
+    begin(
+      { type: 'cursor', cursor, text: cursorText },
+      topics.filter((topic) => !rest.includes(topic)),
+      name,
+    );
+    if (rest.length > 0) onLost(rest, cursorText);
+  }
+
+  /** A subscription that was not live yet keeps its name; those that were live go on together. `rest` belongs to others. */
+  function nameOf(topics: readonly Topic[]): {
+    readonly name: SubscriptionName;
+    readonly rest: readonly Topic[];
+  } {
+    const [first] = topics;
+    const owed = first === undefined ? undefined : owedLive.get(first);
+    const rest = topics.filter((topic) => owedLive.get(topic) !== owed);
+    return { name: owed ?? { topicName: topics.filter((topic) => !rest.includes(topic)).join(',') }, rest };
   }
 
   const dropCatchUps = (topics: readonly Topic[]): boolean => {
     let dropped = false;
+    for (const topic of topics) owedLive.delete(topic);
     for (const catchUp of catchUps) {
       if (!topics.some((topic) => catchUp.topics.has(topic))) continue;
       catchUp.drop(topics);
