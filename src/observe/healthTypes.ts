@@ -2,13 +2,26 @@ import type { ChainPoint } from '../protocol/events.js';
 import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { ListenerState } from '../node/noticeTypes.js';
 
+/**
+ * `starting` until the first tip is known; `ok` while the tips agree; `catching_up` while they do not, or were not compared for
+ * too long; `node_unavailable` while the node cannot be asked, or must not be followed, for the `reason` given.
+ */
+export const HEALTH_STATUSES = ['starting', 'ok', 'catching_up', 'node_unavailable'] as const;
+
+/** One of {@link HEALTH_STATUSES}. */
+export type HealthStatus = (typeof HEALTH_STATUSES)[number];
+
 /** The one record behind `/health`, `/ready`, the metrics and the `health-check` command. */
 export interface Health {
-  /** `starting` until the first tip is known; `ok` when the tips agree; `catching_up` when behind; `node_unavailable` when RPC fails. */
-  readonly status: 'starting' | 'ok' | 'catching_up' | 'node_unavailable';
+  readonly status: HealthStatus;
+  /** Whether nothing is newer at the node, and nothing keeps its next word from being heard: see `describeHealth`. */
+  readonly fresh: boolean;
   /** Whether the last question to the node was answered. */
   readonly connected: boolean;
-  /** Why the node could not be asked, when `connected` is false: one of the reasons of the RPC client. */
+  /**
+   * Why the node cannot be followed: a reason of the RPC client, a kind of malformed answer, the code of an error,
+   * `wrong_chain` or `node_behind`. Absent when it can.
+   */
   readonly reason?: string;
   /** Version of this package. */
   readonly version: string;
@@ -22,7 +35,7 @@ export interface Health {
   readonly nodeTip?: ChainPoint;
   /** Blocks between `nodeTip` and `tip`; absent before both are known. */
   readonly lagBlocks?: number;
-  /** Seconds since `tip` and the node's tip last agreed; 0 while they agree. */
+  /** Whole seconds since `tip` and the node's tip last agreed; 0 while they agree. Absent before both are known. */
   readonly lagSeconds?: number;
   readonly zmq: ListenerState & {
     /** Topics that say nothing while the tip moves: the node is polled faster instead. */
