@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RpcMalformedError, RpcReplyError, RpcUnavailableError } from '../../src/node/rpcTypes.js';
-import { createFollowerHarness, type FollowerHarness } from '../support/followerHarness.js';
+import { createFollowerHarness, type FollowerHarness, useFakeTime } from '../support/followerHarness.js';
 import {
   createModelChain,
   type ModelChain,
@@ -167,7 +167,7 @@ async function play(harness: FollowerHarness, steps: readonly Step[]): Promise<v
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+  useFakeTime();
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -43,7 +43,15 @@ export const MEMPOOL_POLL_MS = 7000;
 /** A poll of the tip and one of the mempool after the longest back-off. */
 const SETTLE_MS = 16_000;
 
-/** Puts `createFollower` on a model chain. Fake timers must be on. */
+/** Turns of the event loop without a call after which the follower is taken to wait. */
+const QUIET_TURNS = 4;
+
+/** Fakes what the follower waits with, except for turns of the event loop. Undo it with `vi.useRealTimers()`. */
+export function useFakeTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+}
+
+/** Puts `createFollower` on a model chain. Fake time must be on. */
 export function createFollowerHarness(
   chain: ModelChain = createModelChain(),
   options: Partial<FollowerOptions> = {},
@@ -107,19 +115,22 @@ export function createFollowerHarness(
     async start() {
       start = { chain: chain.activeChain().map(({ hashHex }) => hashHex), mempool: chain.mempool };
       follower.start();
-      await vi.advanceTimersByTimeAsync(0);
+      await harness.settle(0);
     },
-    settle: async (ms = SETTLE_MS) => {
-      await vi.advanceTimersByTimeAsync(ms);
+    async settle(ms = SETTLE_MS) {
+      if (ms > 0) await vi.advanceTimersByTimeAsync(ms);
+      for (let quiet = 0, { calls } = node; quiet < QUIET_TURNS; quiet += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (node.calls !== calls) quiet = -1;
+        ({ calls } = node);
+      }
     },
     mistakes() {
       if (start === undefined) throw new Error('the follower was not started');
       return differences(foldEvents(harness.events(), chain, start), chain);
     },
     async stop() {
-      const stopped = follower.stop();
-      await vi.advanceTimersByTimeAsync(0);
-      await stopped;
+      await follower.stop();
     },
   };
   chain.onNotice((notice: Notice) => {

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import {
+  draftConnectedBlock,
+  draftDisconnectedBlock,
+  forgottenBlockJson,
+} from '../../../src/feed/draftGroups.js';
+import { commit } from '../../../src/feed/followContext.js';
+import type { EventDraft, EventLog } from '../../../src/feed/eventLogTypes.js';
+import { createSequenceCounter } from '../../../src/feed/sequenceCounter.js';
+import { createNodeReader, type BlockRecord, type TransactionRecord } from '../../../src/node/nodeReader.js';
+import { createModelChain } from '../../support/modelChain.js';
+import { createModelNode } from '../../support/modelNode.js';
+
+async function blockOf(): Promise<{ block: BlockRecord; transactions: readonly TransactionRecord[] }> {
+  const chain = createModelChain();
+  chain.pay({ coin: 1, asset: 'GOLD' });
+  chain.pay({ coin: 1, asset: '#TAG' });
+  chain.pay({ coin: 1 });
+  chain.mine(9);
+  const reader = createNodeReader(createModelNode(chain), 'live');
+  const block = await reader.getBlock(chain.tip.hashHex);
+  if (block === undefined) throw new Error('no block');
+  const records = await reader.getTransactions(block.txids);
+  return { block, transactions: records.filter((record) => record !== undefined) };
+}
+
+const read = ({ dataJson }: EventDraft): Record<string, unknown> =>
+  JSON.parse(dataJson.toString()) as Record<string, unknown>;
+const place = ({ part, stage, txIndex, assetIndex }: EventDraft): string =>
+  `${stage} ${part} ${txIndex} ${assetIndex}`;
+
+test('a connected block is told as block, transactions, assets, sequence', async () => {
+  const full = await blockOf();
+  const drafts = draftConnectedBlock(full, createSequenceCounter().next);
+  expect(drafts.map(place)).toEqual([
+    'connect block 0 0',
+    'connect transaction 0 0',
+    'connect transaction 1 0',
+    'connect transaction 2 0',
+    'connect transaction 3 0',
+    'connect asset 1 0',
+    'connect asset 2 0',
+    'connect sequence 0 0',
+  ]);
+  const [block, coinbase] = drafts;
+  expect(block?.dataJson.toString()).toBe(`${full.block.json.toString().slice(0, -1)},"tx_count":4}`);
+  expect(coinbase?.dataJson.toString()).toBe(
+    `${full.transactions[0]?.json.toString().slice(0, -1) ?? ''},"vin_count":1,"vout_count":3,"status":"confirmed","position":0}`,
+  );
+  expect(drafts.slice(5, 7).map((draft) => read(draft)['asset'])).toEqual(['GOLD', '#TAG']);
+  expect(drafts[5]?.dataJson.toString()).toContain('"amount":21000000000.00000000,');
+  expect(drafts.at(-1)?.dataJson.toString()).toBe(
+    `{"sequence":1,"hash":"${full.block.hashHex}","label":"C","height":1}`,
+  );
+});
+
+test('a transaction that was read from its block is given the block that it lacks', async () => {
+  const { block, transactions } = await blockOf();
+  const fromBlock = transactions.map((record): TransactionRecord => ({
+    ...record,
+    json: Buffer.from('{"txid":"aa"}'),
+    isFromBlock: true,
+  }));
+  const [, coinbase] = draftConnectedBlock({ block, transactions: fromBlock }, () => 1);
+  expect(coinbase?.dataJson.toString()).toBe(
+    `{"txid":"aa","blockhash":"${block.hashHex}","height":1,"vin_count":1,"vout_count":3,"status":"confirmed","position":0}`,
+  );
+});
+
+test('a disconnected block is told last transaction first, and what is in the mempool again is numbered in block order', async () => {
+  const { block, transactions } = await blockOf();
+  const undone = transactions.map((record, position) => ({
+    txid: record.decoded.txid,
+    position,
+    record,
+    change: { status: position === 0 ? ('evicted' as const) : ('unconfirmed' as const) },
+  }));
+  const drafts = draftDisconnectedBlock(block, undone, createSequenceCounter().next);
+  expect(drafts.map(place)).toEqual([
+    'disconnect block 0 0',
+    'disconnect transaction 3 0',
+    'disconnect transaction 2 0',
+    'disconnect transaction 1 0',
+    'disconnect transaction 0 0',
+    'disconnect asset 2 0',
+    'disconnect asset 1 0',
+    'disconnect sequence 0 0',
+    'disconnect sequence 2 0',
+    'disconnect sequence 3 0',
+    'disconnect sequence 4 0',
+  ]);
+  expect(
+    drafts.slice(7).map((draft) => [read(draft)['sequence'], read(draft)['label'], read(draft)['hash']]),
+  ).toEqual([
+    [1, 'D', block.hashHex],
+    ...[1, 2, 3].map((position) => [position + 1, 'A', block.txids[position]]),
+  ]);
+});
+
+test('a block that the node has forgotten is told with what is remembered of it', () => {
+  const remembered = { height: 3, hashHex: 'ab'.repeat(32), txids: ['cd'.repeat(32)] };
+  expect(JSON.parse(forgottenBlockJson(remembered).toString())).toEqual({
+    hash: remembered.hashHex,
+    confirmations: -1,
+    height: 3,
+    tx: remembered.txids,
+  });
+});
+
+test('an append that throws gives its numbers back, and nothing is applied', () => {
+  const sequence = createSequenceCounter();
+  sequence.next();
+  const log = {
+    append: () => {
+      throw new Error('no memory');
+    },
+  } as unknown as EventLog;
+  let applied = false;
+  expect(() => {
+    commit(
+      { log, sequence },
+      () => {
+        sequence.next();
+        sequence.next();
+        return [];
+      },
+      () => {
+        applied = true;
+      },
+    );
+  }).toThrow('no memory');
+  expect([applied, sequence.value, sequence.next()]).toEqual([false, 1, 2]);
+});

@@ -1,0 +1,93 @@
+import { expect, test, vi } from 'vitest';
+import { createDueWork, MAX_PENDING_TXIDS, type DueWork } from '../../../src/feed/dueWork.js';
+import {
+  createNodeSequenceNumbers,
+  type NodeSequenceNumbers,
+} from '../../../src/feed/nodeSequenceNumbers.js';
+
+function create(): { due: DueWork; numbers: NodeSequenceNumbers; wake: () => void } {
+  const wake = vi.fn<() => void>();
+  const numbers = createNodeSequenceNumbers(10);
+  return { due: createDueWork(numbers, wake), numbers, wake };
+}
+
+const transaction = (txidHex: string): { type: 'transaction'; txidHex: string } => ({
+  type: 'transaction',
+  txidHex,
+});
+
+test('there is nothing to do at first', () => {
+  const { due } = create();
+  expect([due.any, due.takeTip(), due.takeMempool(), due.takeTxids(5)]).toEqual([
+    false,
+    undefined,
+    false,
+    [],
+  ]);
+});
+
+test('a block makes the tip due, with the newest block named as a hint', () => {
+  const { due, wake } = create();
+  due.note({ type: 'block', hashHex: 'aa' });
+  due.note({ type: 'block', hashHex: 'bb' });
+  due.tipIsDue();
+  expect(wake).toHaveBeenCalledTimes(3);
+  expect(due.takeTip()).toEqual({ hintHashHex: 'bb' });
+  expect([due.takeTip(), due.any]).toEqual([undefined, false]);
+});
+
+test('transactions wait in order, each once', () => {
+  const { due } = create();
+  for (const txid of ['a', 'b', 'a', 'c']) due.note(transaction(txid));
+  expect(due.pendingTxids).toBe(3);
+  expect(due.takeTxids(2)).toEqual(['a', 'b']);
+  expect(due.takeTxids(2)).toEqual(['c']);
+  expect(due.any).toBe(false);
+});
+
+test('too many transactions become one comparison of everything', () => {
+  const { due } = create();
+  for (let count = 0; count <= MAX_PENDING_TXIDS; count += 1) due.note(transaction(`t${count}`));
+  expect(due.pendingTxids).toBe(0);
+  due.note(transaction('later'));
+  expect([due.pendingTxids, due.takeTip(), due.takeMempool()]).toEqual([0, {}, true]);
+});
+
+test('a comparison of the whole mempool makes single transactions needless that were named before it', () => {
+  const { due } = create();
+  due.note(transaction('a'));
+  due.mempoolIsDue();
+  expect([due.takeMempool(), due.takeTxids(9)]).toEqual([true, []]);
+  due.note(transaction('b'));
+  expect(due.takeTxids(9)).toEqual(['b']);
+});
+
+test('lost notices make everything due', () => {
+  const { due } = create();
+  due.note({ type: 'lost', why: 'gap', topic: 'hashtx' });
+  expect([due.takeTip(), due.takeMempool()]).toEqual([{}, true]);
+});
+
+test.each([
+  ['C', { tip: true, mempool: false, txids: [] }],
+  ['D', { tip: true, mempool: false, txids: [] }],
+  ['A', { tip: false, mempool: false, txids: ['aa'] }],
+  ['R', { tip: false, mempool: true, txids: [] }],
+] as const)('a sequence notice %s makes the right thing due', (label, expected) => {
+  const { due, numbers } = create();
+  const isMempool = label === 'A' || label === 'R';
+  due.note({ type: 'sequence', hashHex: 'aa', label, ...(isMempool ? { mempoolSequence: '7' } : {}) });
+  expect({
+    tip: due.takeTip() !== undefined,
+    mempool: due.takeMempool(),
+    txids: due.takeTxids(9),
+  }).toEqual(expected);
+  expect(numbers.take('aa')).toBe(isMempool ? '7' : undefined);
+});
+
+test('numbers of the node are given once, and the oldest is forgotten beyond the limit', () => {
+  const numbers = createNodeSequenceNumbers(2);
+  for (const txid of ['a', 'b', 'c']) numbers.remember(txid, `1${txid}`);
+  expect(numbers.size).toBe(2);
+  expect([numbers.take('a'), numbers.take('b'), numbers.take('b')]).toEqual([undefined, '1b', undefined]);
+});
