@@ -12,20 +12,25 @@ import {
 } from '../../../src/feed/drafts.js';
 import type { EventDraft } from '../../../src/feed/eventLogTypes.js';
 import { readNodeJson } from '../../../src/node/nodeJson.js';
-import { formatCursor } from '../../../src/protocol/cursor.js';
+import { formatCursor, parseCursor } from '../../../src/protocol/cursor.js';
 import type { ChainPoint } from '../../../src/protocol/events.js';
+import { parseFrom, type From } from '../../../src/protocol/parseFrom.js';
 import { parseRequest } from '../../../src/protocol/parseRequest.js';
 import {
   eventPrefix,
   MESSAGE_SUFFIX,
   printAcknowledgement,
+  printCatchingUp,
   printError,
+  printGap,
+  printLive,
+  printSubscriptionError,
   printWelcome,
   responsePrefix,
   type ConnectionLimits,
 } from '../../../src/protocol/printMessages.js';
 import type { Request } from '../../../src/protocol/request.js';
-import { TOPIC_NAMES } from '../../../src/protocol/topics.js';
+import { TOPIC_NAMES, TOPICS } from '../../../src/protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
 import { createRecordedAnswers } from '../../support/recordedAnswers.js';
 import { answersOf, readRecording } from '../../support/recording.js';
@@ -54,6 +59,26 @@ export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
     topics: ['assets'],
     idJson: '"wallet-7"',
   },
+  'client subscribe from a cursor': {
+    type: 'subscribe',
+    topicName: 'blocks',
+    topics: ['blocks'],
+    idJson: '"my-blocks"',
+  },
+  'client subscribe from a height': { type: 'subscribe', topicName: 'all', topics: TOPICS },
+  'client subscribe from genesis': { type: 'subscribe', topicName: 'assets', topics: ['assets'] },
+  'client subscribe from a block': {
+    type: 'subscribe',
+    topicName: 'transactions',
+    topics: ['transactions'],
+  },
+  'client subscribe from a list of blocks': { type: 'subscribe', topicName: 'blocks', topics: ['blocks'] },
+  'client subscribe from what is no place': {
+    type: 'subscribe',
+    topicName: 'blocks',
+    topics: ['blocks'],
+    idJson: '3',
+  },
   'client unsubscribe': { type: 'unsubscribe', topicName: 'blocks', topics: ['blocks'] },
   'client command': { type: 'command', command: 'getblockcount', paramsJson: '[]' },
   'client command with id': {
@@ -72,10 +97,37 @@ export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
   'client missing params': { type: 'invalid', error: 'invalid_field' },
 };
 
+const BLOCK_432: ChainPoint = {
+  height: 432,
+  hashHex: '1fb156c532ee1eec25a55ac60840c30060b4c5e954720dcd32fbc0b9afae5c89',
+};
+const FROM_CURSOR = `1.5177b521.mh5x2k9qa1.41.432.${BLOCK_432.hashHex}.cb0`;
+
+/** Every client example with a `from`, by name, and the place that must be read in it. */
+export const FROM_EXAMPLES: Readonly<Record<string, Partial<From>>> = {
+  'client subscribe from a cursor': {
+    type: 'cursor',
+    text: FROM_CURSOR,
+    cursor: known(parseCursor(FROM_CURSOR)),
+  },
+  'client subscribe from a height': { type: 'height', height: 433 },
+  'client subscribe from genesis': { type: 'height', height: 0 },
+  'client subscribe from a block': { type: 'points', points: [BLOCK_432] },
+  'client subscribe from a list of blocks': {
+    type: 'points',
+    points: [
+      { height: 451, hashHex: '6fb235d52a4e8ab75465fd50f5af53ff6c3b0f2fbca06a492e0a992a6551197b' },
+      { height: 449, hashHex: '682cc3330a4638ab0f99b82dcc7d233004893753a08ac6aafeec0bf807bf24b9' },
+      BLOCK_432,
+    ],
+  },
+  'client subscribe from what is no place': { type: 'invalid' },
+};
+
 /** Every server example of PROTOCOL.md by name: the message as it goes over the wire. */
 export async function serverExamples(): Promise<Readonly<Record<string, string>>> {
   const { result, bodyOf } = await openTour();
-  const block = { height: 432, hashHex: '1fb156c532ee1eec25a55ac60840c30060b4c5e954720dcd32fbc0b9afae5c89' };
+  const block = BLOCK_432;
   const coinbaseTxid = '75af2430adf3ebcba50498d5eefea00491ed966754d31ea6c4dda53530f62442';
   const issueTxid = '1f0ada5b47380816014dc2b528833f6b99d243f745a6a621efb0558b0db0625e';
   const issued = result('confirm', 'getrawtransaction', [issueTxid, 1]);
@@ -118,6 +170,10 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       idJson: '"wallet-7"',
     }),
     'server unsubscribed': printAcknowledgement({ action: 'unsubscribe', topicName: 'blocks' }),
+    ...subscriptionExamples(
+      cursorOf(draftSequence(connectStep(block), at(block, 'connect')), 46),
+      tipOf('issue root asset'),
+    ),
     'server response': responsePrefix({ command: 'getblockcount' }) + '432' + MESSAGE_SUFFIX,
     'server response with id':
       responsePrefix({ command: 'getblockheader', idJson: '123456789012345678901234567890' }) +
@@ -185,6 +241,44 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
     ),
     'server sequence': event(draftSequence(connectStep(block), at(block, 'connect')), 46),
   };
+}
+
+/** What a subscription from the past is told besides events. */
+function subscriptionExamples(liveCursor: string, tipBefore: ChainPoint): Readonly<Record<string, string>> {
+  const named = { topicName: 'blocks', idJson: '"my-blocks"' };
+  const place = { chainId: '5177b521', epoch: 'mh5x2k9qa1', seq: 0, txIndex: 0, assetIndex: 0 } as const;
+  const malformed = parseFrom('"yesterday"');
+  return {
+    'server malformed cursor': printError({
+      code: 'cursor_malformed',
+      message: malformed.type === 'invalid' ? malformed.message : '',
+      idJson: '3',
+    }),
+    'server subscription ended': printSubscriptionError(named, {
+      code: 'history_unavailable',
+      message: 'the node does not have block 433 (any more): it prunes old blocks. Start from a newer one',
+      cursor: formatCursor({ ...place, point: BLOCK_432, stage: 'connect', part: 'block' }),
+    }),
+    'server live': printLive(named, liveCursor),
+    'server catching up': printCatchingUp({ topicName: 'all' }, BLOCK_432, { ...BLOCK_432, height: 1451 }),
+    'server gap': printGap(
+      'transactions',
+      formatCursor({
+        ...place,
+        epoch: 'kx81c0a2qd',
+        seq: 977,
+        point: tipBefore,
+        stage: 'mempool',
+        part: 'transaction',
+      }),
+      formatCursor({ ...place, point: BLOCK_432, stage: 'mempool', part: 'other' }),
+    ),
+  };
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the example cannot be read');
+  return value;
 }
 
 const CLIENT_GENESIS = '5177b521d358ee45b83abbe2597a01511846c1bb3c08c14dc762a4649a7d2fc9';

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { flagOf, SETTINGS, type SettingKey } from '../../../src/config/settings.js';
 import { CLOSE_CODES, ERROR_CODES } from '../../../src/protocol/codes.js';
 import { EVENT_TOPICS, TRANSACTION_STATUSES } from '../../../src/protocol/events.js';
+import { MAX_POINTS, parseFrom } from '../../../src/protocol/parseFrom.js';
 import { parseRequest } from '../../../src/protocol/parseRequest.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
 import { ALLOWED_COMMANDS } from '../../../src/server/commandTable.js';
-import { CLIENT_EXAMPLES, DEFAULT_LIMITS, serverExamples } from './documentExamples.js';
+import { CLIENT_EXAMPLES, DEFAULT_LIMITS, FROM_EXAMPLES, serverExamples } from './documentExamples.js';
 
 const DOCUMENT = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8');
 const EXAMPLE_PATTERN = /<!-- example: ([^\n]+?) -->\n\n```json\n([^]*?)\n```/g;
@@ -78,6 +79,17 @@ describe('examples', () => {
     },
   );
 
+  test('every place to start from is read as it says', () => {
+    const read = examples.flatMap(({ name, text }) => {
+      const request = parseRequest(text, { maxDepth: DEFAULT_LIMITS.max_depth });
+      return request.type === 'subscribe' && request.fromJson !== undefined
+        ? [[name, parseFrom(request.fromJson)] as const]
+        : [];
+    });
+    expect(Object.fromEntries(read)).toMatchObject(FROM_EXAMPLES);
+    expect(read).toHaveLength(Object.keys(FROM_EXAMPLES).length);
+  });
+
   test.each(examples.filter(({ name }) => name.startsWith('server ')))(
     '$name is what the gateway prints',
     ({ name, text }) => {
@@ -123,6 +135,42 @@ describe('tables', () => {
     expect(section('### 5.6 `mempool`')).toContain(`once in ${SETTINGS.mempoolIntervalMs.default} ms`);
   });
 
+  test('limits of subscriptions from the past are those of the gateway', () => {
+    const most = `${SETTINGS.maxReplays.default} of all (\`--${flagOf('maxReplays')}\`)`;
+    expect(section('### 3.2 Subscribe from the past')).toContain(most);
+    expect(section('### 3.2 Subscribe from the past')).toContain(`a list of 1 to ${MAX_POINTS} of these`);
+    expect(section('## 8. Limits')).toContain(most);
+    expect(section('## 8. Limits')).toContain(`${MAX_POINTS} points in \`from\``);
+  });
+
+  test('the life cycle has a row for every status, and names no other', () => {
+    const table = rows(section('### 6.2 Life cycle of a transaction'));
+    expect(table.flatMap(([status]) => words(status))).toEqual([...TRANSACTION_STATUSES]);
+    const others = table.flatMap(([, , after, before]) => [...words(after), ...words(before)]);
+    for (const status of others) expect(TRANSACTION_STATUSES).toContain(status);
+    // Whatever may follow a status may come after it.
+    for (const [status, , , followers] of table) {
+      for (const follower of words(followers)) {
+        const row = table.find(([name]) => words(name)[0] === follower);
+        const isAny = row?.[2]?.includes('or any') === true;
+        expect(isAny || words(row?.[2]).includes(words(status)[0] ?? ''), `${follower} after ${status}`).toBe(
+          true,
+        );
+      }
+    }
+  });
+
+  test('links to sections lead somewhere', () => {
+    const anchors = [...DOCUMENT.matchAll(/^#{2,3} (.+)$/gm)].map(
+      ([, heading = '']) =>
+        `#${heading
+          .toLowerCase()
+          .replace(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-')}`,
+    );
+    for (const [, target = ''] of DOCUMENT.matchAll(/\]\((#[^)]+)\)/g)) expect(anchors).toContain(target);
+  });
+
   test('topics name the events that they carry', () => {
     const table = rows(section('### 3.1 Subscribe'));
     const named = table.flatMap(([topic, alias]) => [...words(topic), ...words(alias)]);
@@ -145,7 +193,7 @@ describe('tables', () => {
   });
 
   test('the commands that may be called are all there, and no other', () => {
-    const lists = section('### 3.3 Command')
+    const lists = section('### 3.4 Command')
       .split('\n')
       .filter((line) => line.startsWith('- '));
     expect(lists.flatMap(words).toSorted()).toEqual(ALLOWED_COMMANDS);
