@@ -5,17 +5,27 @@ export type ExactDecimal = number | string;
 
 /** A number with so few characters has at most 15 digits, which a double always holds. */
 const ALWAYS_EXACT_CHARS = 15;
+/** The most that `toFixed` takes. */
+const MAX_DECIMALS = 100;
 const INTEGER = /^-?\d+$/;
 
 /**
- * A JSON number without loss: a `number` where its shortest text names the same value, else a `bigint` for an integer and the text as it
- * is for anything else. `text` must be a JSON number.
+ * A JSON number without loss: a `number` where it gives the digits again, else a `bigint` for an integer and the text as it is for
+ * anything else. `text` must be a JSON number.
  */
 export function readExactNumber(text: string): number | bigint | string {
   const value = Number(text);
   if (text.length <= ALWAYS_EXACT_CHARS && !/e/i.test(text)) return value;
   if (INTEGER.test(text)) return Number.isSafeInteger(value) ? value : BigInt(text);
-  return Number.isFinite(value) && canonical(text) === canonical(String(value)) ? value : text;
+  return isHeld(text, value) ? value : text;
+}
+
+/** Whether the double gives the text's digits again, printed as JavaScript does, and with as many decimals: `toFixed(8)` of amounts. */
+function isHeld(text: string, value: number): boolean {
+  if (!Number.isFinite(value) || canonical(text) !== canonical(String(value))) return false;
+  if (/e/i.test(text)) return true;
+  const decimals = text.length - text.indexOf('.') - 1;
+  return decimals <= MAX_DECIMALS && value.toFixed(decimals) === text;
 }
 
 /** The same text for all texts of the same value: digits without zeros around them, and the power of ten of the last digit. */

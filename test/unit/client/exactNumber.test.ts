@@ -9,6 +9,7 @@ describe('toSats', () => {
         const digits = String(sats).padStart(9, '0');
         expect(toSats(readExactNumber(`${digits.slice(0, -8)}.${digits.slice(-8)}`))).toBe(sats);
       }),
+      { numRuns: 5000, examples: [[59_662_149_866_691_768n], [67_964_053_297_320_600n]] },
     );
   });
 

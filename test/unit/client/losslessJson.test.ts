@@ -43,6 +43,7 @@ describe('parseLossless', () => {
         if (typeof read.amount === 'string') expect(read.amount).toBe(amount);
         else expect(read.amount.toFixed(8)).toBe(amount);
       }),
+      { numRuns: 2000, examples: [[67_964_053_297_320_600n], [9_223_372_036_854_775_807n]] },
     );
   });
 
