@@ -192,3 +192,43 @@ test('whatever happens to the node between the calls, the events add up to its c
     { numRuns: RUNS },
   );
 }, 60_000);
+
+const announced = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('pay'), choice: pay }) },
+  {
+    weight: 4,
+    arbitrary: fc.record(
+      { type: fc.constant('mine'), count: fc.nat(6), unseen: pay },
+      { requiredKeys: ['type', 'count'] },
+    ),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('reorg'), choice: reorg }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('invalidate'), depth: fc.integer({ min: 1, max: 4 }) }),
+  },
+);
+
+test('what is announced by notices is told at once, without a poll', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(announced, { minLength: 1, maxLength: 8 }),
+      fc.boolean(),
+      async (actions, txIndex) => {
+        const harness = createFollowerHarness(prepared(3, 2));
+        harness.node.txIndex = txIndex;
+        await harness.start();
+        try {
+          for (const next of actions) {
+            perform(harness, { action: next, afterCalls: 0, noticeCopies: 1 });
+            await harness.settle(0);
+            expect(harness.mistakes()).toEqual([]);
+          }
+        } finally {
+          await harness.stop();
+        }
+      },
+    ),
+    { numRuns: RUNS / 4 },
+  );
+}, 60_000);

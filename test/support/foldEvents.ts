@@ -169,7 +169,8 @@ export function foldEvents(events: readonly LogEvent[], model: ModelChain, start
         }
         break;
       }
-      case 'mempool':
+      default:
+        // Figures and such: they change neither the chain nor a transaction.
         break;
     }
   }
