@@ -23,7 +23,7 @@ export interface CommandContext {
 /** A flag that says what to do this once, and is therefore no setting. */
 export interface OwnFlag {
   readonly name: string;
-  readonly type: 'boolean' | 'integer';
+  readonly type: 'boolean' | 'integer' | 'text';
   readonly description: string;
 }
 

@@ -22,12 +22,12 @@ export interface GatewayConnection {
 }
 
 /**
- * Connects to a gateway. `stop` ends the attempt, not the connection.
+ * Connects to a gateway.
  *
  * @throws GatewayError `GW_ERR_GATEWAY_UNREACHABLE`, retryable, when nothing answers; `GW_ERR_NOT_A_GATEWAY` when something
  * else does.
  */
-export async function connectWebSocket(url: string, stop?: AbortSignal): Promise<GatewayConnection> {
+export async function connectWebSocket(url: string): Promise<GatewayConnection> {
   const socket = new WebSocket(url, {
     handshakeTimeout: CONNECT_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -49,21 +49,12 @@ export async function connectWebSocket(url: string, stop?: AbortSignal): Promise
       resolve({ code, reason: reason.toString('utf8') });
     });
   });
-  const giveUp = (): void => {
-    socket.terminate();
-  };
-  if (stop?.aborted === true) giveUp();
-  stop?.addEventListener('abort', giveUp, { once: true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('open', resolve);
-      socket.once('error', (error: Error) => {
-        reject(connectError(url, error));
-      });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', (error: Error) => {
+      reject(connectError(url, error));
     });
-  } finally {
-    stop?.removeEventListener('abort', giveUp);
-  }
+  });
   // After the connection is open, an error is always followed by `close`, which says enough.
   socket.on('error', () => undefined);
 

@@ -17,11 +17,6 @@ const COLOURS: Readonly<Record<string, number>> = {
 /** Longest text of an event of an unknown type, in characters. */
 const MAX_UNKNOWN_CHARS = 200;
 
-/** Whether a message is an event: acknowledgements, errors and answers have no cursor. */
-export function isEvent(members: Members): boolean {
-  return members.has('topic') && members.has('cursor') && members.get('type') !== '"subscription"';
-}
-
 /** An event as one line for people, with the digits of the message. `clock` stands in front. */
 export function formatEvent(message: string, clock: string, colour: boolean): string {
   const members = memberSpans(message);

@@ -1,18 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type Client, type ClientStatus, type From, type TopicName } from '../client/index.js';
 import { GatewayError } from '../protocol/gatewayError.js';
-import { memberSpans } from '../protocol/jsonSpans.js';
+import { parseTopic } from '../protocol/topics.js';
 import type { CliCommand, CommandContext, Output } from './cliTypes.js';
-import { connectWebSocket, type GatewayConnection } from './connectWebSocket.js';
-import { formatEvent, isEvent } from './formatEvent.js';
+import { formatEvent } from './formatEvent.js';
 import { gatewayUrl, webSocketUrl } from './gatewayUrl.js';
 import { listenForStop } from './stopSignals.js';
 
-/** Longest wait before the second attempt to connect; it doubles with each one. */
-const FIRST_WAIT_MS = 250;
-/** Longest wait before any attempt. */
+/** Longest wait before another attempt to connect: a person looks on. */
 const MAX_WAIT_MS = 10_000;
-/** A connection that lasted this long was a good one: the wait begins small again. */
-const GOOD_CONNECTION_MS = 10_000;
 
 /** `watch`: prints events as they come. */
 export const watchCommand: CliCommand = {
@@ -28,117 +23,99 @@ export const watchCommand: CliCommand = {
   ownFlags: [
     { name: 'pretty', type: 'boolean', description: 'Print lines for people instead of JSON.' },
     { name: 'count', type: 'integer', description: 'End after this many events.' },
+    {
+      name: 'from',
+      type: 'text',
+      description: 'Begin in the past: after the event of a cursor, at a height, or at "genesis".',
+    },
   ],
   examples: [
     ['$0 watch all', 'everything, as JSON'],
     ['$0 watch blocks assets --pretty', 'blocks and asset operations, for people'],
     ['$0 watch blocks --count 1 --url ws://127.0.0.1:8765', 'wait for one block'],
+    ['$0 watch assets --from genesis', 'every asset operation of the chain, and then the new ones'],
   ],
   run,
 };
 
 async function run(context: CommandContext): Promise<number> {
   const limit = readCount(context.ownFlags['count']);
-  const topics = context.words.length === 0 ? ['all'] : [...new Set(context.words)];
+  const from = readFrom(context.ownFlags['from']);
   const url = webSocketUrl(gatewayUrl(context.settings));
   const signals = listenForStop();
-  const stop = new AbortController();
-  const abort = (): void => {
-    stop.abort();
-  };
-  void signals.first.then(abort);
+  const client = connect(url, { numbers: 'raw', reconnect: { maxDelayMs: MAX_WAIT_MS } });
+  const stop = (): void => void client.close();
+  void signals.first.then(stop);
   // The reader of a pipe has gone, as `head` does: there is nobody to print for.
-  context.stdout.once('error', abort);
-  const printer = createPrinter(context, limit);
+  context.stdout.once('error', stop);
+  void tellStatuses(client, url, context.stderr);
   try {
-    await watchUntil(stop.signal, url, topics, printer, context.stderr);
+    const events = client.subscribe(readTopics(context.words), from === undefined ? {} : { from });
+    const print = createPrinter(context);
+    let left = limit;
+    for await (const { type, text } of events) {
+      await print(text);
+      // A gap is printed where it is, and is no event.
+      if (type !== 'gap') left -= 1;
+      if (left <= 0) break;
+    }
     return 0;
   } finally {
     signals.dispose();
+    await client.close();
   }
 }
 
-/** Connects, and connects again after a wait with full jitter, until enough was printed or a stop is asked for. */
-async function watchUntil(
-  stop: AbortSignal,
-  url: string,
-  topics: readonly string[],
-  printer: Printer,
-  stderr: Output,
-): Promise<void> {
-  let attempts = 0;
-  while (!stop.aborted) {
-    const startedAtMs = performance.now();
-    const reason = await watchOnce(stop, url, topics, printer, stderr);
-    if (reason === 'enough' || isAborted(stop)) return;
-    attempts = performance.now() - startedAtMs >= GOOD_CONNECTION_MS ? 1 : attempts + 1;
-    const waitMs = Math.random() * Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
-    stderr.write(`${reason}; trying again\n`);
-    // An aborted wait is the wish to stop, which the loop sees.
-    await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
+/** Each topic once: aliases name the same, and `all` covers all that are known. Unknown words are for the gateway to refuse. */
+function readTopics(words: readonly string[]): readonly TopicName[] {
+  const names = words.map((word) => {
+    const topics = parseTopic(word) ?? [word];
+    return topics.length === 1 ? (topics[0] ?? word) : 'all';
+  });
+  const hasAll = words.length === 0 || names.includes('all');
+  const unknown = names.filter((name) => parseTopic(name) === undefined);
+  return [...new Set(hasAll ? ['all', ...unknown] : names)] as TopicName[];
+}
+
+/** Tells a person how the connection is, until the client is closed. */
+async function tellStatuses(client: Client<'raw'>, url: string, stderr: Output): Promise<void> {
+  let isConnected = false;
+  for await (const status of client.status()) {
+    const line = describeStatus(status, url, isConnected);
+    if (line !== undefined) stderr.write(`${line}\n`);
+    if (status.state === 'connected') isConnected = true;
+    if (status.state === 'disconnected') isConnected = false;
   }
 }
 
-/** One connection, to its end; resolves with `enough` or why it ended. Rejects when another attempt would not help. */
-async function watchOnce(
-  stop: AbortSignal,
-  url: string,
-  topics: readonly string[],
-  printer: Printer,
-  stderr: Output,
-): Promise<string> {
-  let connection: GatewayConnection;
-  try {
-    connection = await connectWebSocket(url, stop);
-  } catch (error) {
-    if (error instanceof GatewayError && error.retryable) return error.message;
-    throw error;
-  }
-  const close = (): void => void connection.close();
-  stop.addEventListener('abort', close, { once: true });
-  try {
-    for (const topic of topics) {
-      connection.send(
-        `{"action":"subscribe","topic":${JSON.stringify(topic)},"id":${JSON.stringify(topic)}}`,
-      );
+function describeStatus(status: ClientStatus, url: string, wasConnected: boolean): string | undefined {
+  switch (status.state) {
+    case 'connected':
+      return `connected to ${url}`;
+    case 'catching_up':
+      return `${status.topic}: at block ${status.height} of ${status.targetHeight}`;
+    case 'disconnected': {
+      const { code, reason, retryInMs } = status;
+      // The end of the command tells the rest.
+      if (retryInMs === undefined) return undefined;
+      const what = wasConnected
+        ? `the connection ended (${code}${reason === '' ? '' : `, ${reason}`})`
+        : `no gateway answers at ${url}: is it running there? (${reason === '' ? code : reason})`;
+      return `${what}; trying again`;
     }
-    stderr.write(`connected to ${url}\n`);
-    for await (const message of connection.messages) {
-      if (stop.aborted) break;
-      const members = memberSpans(message);
-      if (members.get('type') === '"error"') throw refusal(members.get('data') ?? '{}');
-      if (isEvent(members) && (await printer.print(message)) === 'enough') return 'enough';
-    }
-  } finally {
-    stop.removeEventListener('abort', close);
-    await connection.close();
+    default:
+      return undefined;
   }
-  const { code, reason } = await connection.ended;
-  return `the connection ended (${code}${reason === '' ? '' : `, ${reason}`})`;
 }
 
-/** The flag as it is now: it may change while something is awaited. */
-function isAborted(stop: AbortSignal): boolean {
-  return stop.aborted;
-}
-
-interface Printer {
-  /** Prints an event; waits while the output takes no more. */
-  print(message: string): Promise<'more' | 'enough'>;
-}
-
-function createPrinter({ stdout, env, ownFlags }: CommandContext, limit: number): Printer {
+/** Prints an event; the promise waits while the output takes no more. */
+function createPrinter({ stdout, env, ownFlags }: CommandContext): (message: string) => Promise<void> {
   const isPretty = ownFlags['pretty'] === true;
   const colour = stdout.isTTY === true && !env['NO_COLOR'];
-  let printed = 0;
-  return {
-    print: async (message) => {
-      const clock = new Date().toISOString().slice(11, 19);
-      const line = isPretty ? formatEvent(message, clock, colour) : message;
-      printed += 1;
-      if (!stdout.write(`${line}\n`)) await takesMore(stdout);
-      return printed >= limit ? 'enough' : 'more';
-    },
+  return async (message) => {
+    const clock = new Date().toISOString().slice(11, 19);
+    const line = isPretty ? formatEvent(message, clock, colour) : message;
+    if (!stdout.write(`${line}\n`)) await takesMore(stdout);
   };
 }
 
@@ -162,10 +139,11 @@ function readCount(value: unknown): number {
   throw new GatewayError('--count needs a whole number from 1', { code: 'GW_ERR_CONFIGURATION' });
 }
 
-function refusal(dataJson: string): GatewayError {
-  const data = memberSpans(dataJson);
-  const message: unknown = JSON.parse(data.get('message') ?? '"no reason was given"');
-  return new GatewayError(`the gateway refused with code ${data.get('code') ?? '?'}: ${String(message)}`, {
-    code: 'GW_ERR_SUBSCRIPTION_REFUSED',
+function readFrom(value: unknown): From | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^\d{1,10}$/.test(value)) return Number(value);
+  if (typeof value === 'string' && /^(?:genesis|[!-~]*\.[!-~]*)$/.test(value)) return value;
+  throw new GatewayError('--from needs a cursor as an event has it, a height or "genesis"', {
+    code: 'GW_ERR_CONFIGURATION',
   });
 }

@@ -175,70 +175,99 @@ describe('call', () => {
 });
 
 describe('watch', () => {
-  it('prints events as they were received, and nothing else, until it has as many as asked for', async () => {
-    const asked: string[] = [];
-    const url = await scriptedGateway((socket) => {
-      socket.send('{"type":"welcome","data":{"cursor":"c"}}');
+  const WELCOME = '{"type":"welcome","data":{"version":"1","chain":"regtest","cursor":"c0"}}';
+  const event = (number: number): string => EVENT.replace('"c1"', `"c${number}"`);
+
+  /** A gateway that welcomes, acknowledges each subscription, and then does what the test says. */
+  function welcomingGateway(
+    onSubscribed: (socket: WebSocket, topic: string) => void,
+    asked: string[] = [],
+  ): Promise<string> {
+    return scriptedGateway((socket) => {
+      socket.send(WELCOME);
       socket.on('message', (message: Buffer) => {
-        asked.push(message.toString());
-        if (asked.length < 2) return;
-        socket.send('{"type":"subscription","status":"success","topic":"blocks","data":{}}');
-        for (let count = 0; count < 5; count++) socket.send(EVENT);
+        const { id, topic, ...rest } = JSON.parse(message.toString()) as { id: string; topic: string };
+        asked.push(JSON.stringify({ topic, ...rest }));
+        socket.send(JSON.stringify({ type: 'subscription', id, status: 'success', topic }));
+        onSubscribed(socket, topic);
       });
     });
-    const program = runProgram(['watch', 'blocks', 'mempool', 'blocks', '--count', '3', '--url', url]);
+  }
+
+  it('prints events as they were received, and nothing else, until it has as many as asked for', async () => {
+    const asked: string[] = [];
+    const url = await welcomingGateway((socket, topic) => {
+      if (topic === 'mempool') for (let count = 1; count <= 5; count++) socket.send(event(count));
+    }, asked);
+    const program = runProgram(['watch', 'blocks', 'mempool', 'block', '--count', '3', '--url', url]);
     expect(await program.ended()).toBe(0);
-    expect(program.stdout()).toBe(`${EVENT}\n${EVENT}\n${EVENT}\n`);
-    expect(asked).toEqual([
-      '{"action":"subscribe","topic":"blocks","id":"blocks"}',
-      '{"action":"subscribe","topic":"mempool","id":"mempool"}',
+    expect(program.stdout()).toBe(`${event(1)}\n${event(2)}\n${event(3)}\n`);
+    expect(asked.slice(0, 2)).toEqual([
+      '{"topic":"blocks","action":"subscribe"}',
+      '{"topic":"mempool","action":"subscribe"}',
     ]);
   });
 
+  it.each<[string, unknown]>([
+    ['genesis', 'genesis'],
+    ['0', 0],
+    ['432', 432],
+    ['1.5177b521.e1.7.8.ab.cb0', '1.5177b521.e1.7.8.ab.cb0'],
+  ])('begins at --from %s, and prints what is lost where it is lost', async (flag, from) => {
+    const asked: string[] = [];
+    const gap = '{"type":"gap","topic":"mempool","data":{"topic":"mempool","reason":"mempool_history"}}';
+    const url = await welcomingGateway((socket) => {
+      for (const message of [event(1), gap, event(2)]) socket.send(message);
+    }, asked);
+    const program = runProgram(['watch', 'mempool', '--from', flag, '--count', '2', '--url', url]);
+    expect(await program.ended()).toBe(0);
+    expect(program.stdout()).toBe(`${event(1)}\n${gap}\n${event(2)}\n`);
+    expect(asked[0]).toBe(JSON.stringify({ topic: 'mempool', action: 'subscribe', from }));
+  });
+
   it('prints lines for people, without colours into a pipe', async () => {
-    const url = await scriptedGateway((socket) => {
-      socket.on('message', () => {
-        socket.send(EVENT);
-      });
+    const url = await welcomingGateway((socket) => {
+      socket.send(EVENT);
     });
     const program = runProgram(['watch', '--pretty', '--count', '1', '--url', url]);
     expect(await program.ended()).toBe(0);
     expect(program.stdout()).toMatch(/^\d\d:\d\d:\d\d mempool +1 transaction, 9 bytes\n$/);
   });
 
-  it('connects again when the connection ends, and says so', async () => {
-    const url = await scriptedGateway((socket, number) => {
-      if (number <= 2) socket.close(1001, 'shutting down');
-      else
-        socket.on('message', () => {
-          socket.send(EVENT);
-        });
-    });
-    const program = runProgram(['watch', 'all', '--count', '1', '--url', url]);
+  it('connects again when the connection ends, says so, and goes on where it was', async () => {
+    const asked: string[] = [];
+    let subscriptions = 0;
+    const url = await welcomingGateway((socket) => {
+      subscriptions += 1;
+      socket.send(event(subscriptions));
+      socket.close(4000, 'no pong');
+    }, asked);
+    const program = runProgram(['watch', 'all', '--count', '3', '--url', url]);
     expect(await program.ended()).toBe(0);
-    expect(program.stdout()).toBe(`${EVENT}\n`);
-    expect(
-      program.stderr().match(/the connection ended \(1001, shutting down\); trying again/g),
-    ).toHaveLength(2);
+    expect(program.stdout()).toBe(`${event(1)}\n${event(2)}\n${event(3)}\n`);
+    expect(program.stderr().match(/the connection ended \(4000, no pong\); trying again/g)).toHaveLength(2);
+    expect(asked.slice(0, 3)).toEqual([
+      '{"topic":"all","action":"subscribe"}',
+      '{"topic":"all","action":"subscribe","from":"c1"}',
+      '{"topic":"all","action":"subscribe","from":"c2"}',
+    ]);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with 0 at %s, connected or not', async (signal) => {
-    const connected = runProgram(['watch', '--url', await scriptedGateway(() => undefined)]);
+    const connected = runProgram(['watch', '--url', await welcomingGateway(() => undefined)]);
     await connected.waitFor(/connected to/, 'stderr');
     connected.child.kill(signal);
     expect(await connected.ended()).toBe(0);
     const unconnected = runProgram(['watch', '--url', await deadAddress()]);
-    await unconnected.waitFor(/trying again/, 'stderr');
+    await unconnected.waitFor(/no gateway answers at .*ECONNREFUSED.*trying again/, 'stderr');
     unconnected.child.kill(signal);
     expect(await unconnected.ended()).toBe(0);
   });
 
   it('ends with 0 when nobody reads its output any more', async () => {
-    const url = await scriptedGateway((socket) => {
-      socket.on('message', () => {
-        // More than a pipe holds.
-        for (let count = 0; count < 10_000; count++) socket.send(EVENT);
-      });
+    const url = await welcomingGateway((socket) => {
+      // More than a pipe holds.
+      for (let count = 1; count <= 10_000; count++) socket.send(event(count));
     });
     const program = runProgram(['watch', '--url', url]);
     await program.waitFor(/"mempool"/);
@@ -247,21 +276,41 @@ describe('watch', () => {
     expect(program.stderr()).not.toContain('internal error');
   });
 
-  it('ends with 1 when the gateway refuses the topic', async () => {
+  it('ends with 1 when the gateway refuses the topic, or the place to begin', async () => {
     const url = await scriptedGateway((socket) => {
-      socket.on('message', () => {
-        socket.send('{"type":"error","id":"x","data":{"code":1001,"message":"no such topic"}}');
+      socket.send(WELCOME);
+      socket.on('message', (message: Buffer) => {
+        const { id, from } = JSON.parse(message.toString()) as { id: string; from?: number };
+        const data =
+          from === undefined ? { code: 1001, message: 'no such topic' } : { code: 1033, message: 'pruned' };
+        socket.send(JSON.stringify({ type: 'error', id, data }));
       });
     });
-    const program = runProgram(['watch', 'x', '--url', url]);
+    const topic = runProgram(['watch', 'x', '--url', url]);
+    expect(await topic.ended()).toBe(1);
+    expect(topic.stderr()).toContain('x was refused with code 1001: no such topic');
+    const place = runProgram(['watch', 'blocks', '--from', '7', '--url', url]);
+    expect(await place.ended()).toBe(1);
+    expect(place.stderr()).toContain('blocks was refused with code 1033: pruned');
+  });
+
+  it('ends with 1 where something else than a gateway answers', async () => {
+    const url = await httpServer((_request, response) => response.writeHead(404).end());
+    const program = runProgram(['watch', '--url', url]);
     expect(await program.ended()).toBe(1);
-    expect(program.stderr()).toContain('refused with code 1001: no such topic');
+    expect(program.stderr()).toMatch(/^evrmore-gateway: ws:.* cannot be used: HTTP 404/);
   });
 
   it.each(['0', '1.5', ''])('ends with 1 at --count=%s', async (count) => {
     const program = runProgram(['watch', `--count=${count}`]);
     expect(await program.ended()).toBe(1);
     expect(program.stderr()).toContain('--count needs a whole number from 1');
+  });
+
+  it.each(['', 'tip', '-1', '99999999999'])('ends with 1 at --from=%s', async (from) => {
+    const program = runProgram(['watch', `--from=${from}`]);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toContain('--from needs a cursor');
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatEvent, isEvent } from '../../../src/cli/formatEvent.js';
-import { memberSpans } from '../../../src/protocol/jsonSpans.js';
+import { formatEvent } from '../../../src/cli/formatEvent.js';
 
 const HASH = 'ab'.repeat(32);
 
@@ -62,16 +61,5 @@ describe('formatEvent', () => {
 
   it('tells what is missing instead of failing', () => {
     expect(formatEvent(event('block', '{}'), '', false)).toContain('#? ? ? transactions, ? bytes');
-  });
-});
-
-describe('isEvent', () => {
-  it.each([
-    [event('block', '{}'), true],
-    ['{"type":"subscription","topic":"blocks","cursor":"c","data":{}}', false],
-    ['{"type":"welcome","data":{"cursor":"c"}}', false],
-    ['{"type":"response","data":{}}', false],
-  ])('knows %s', (message, expected) => {
-    expect(isEvent(memberSpans(message))).toBe(expected);
   });
 });
