@@ -9,7 +9,7 @@ import { createFixedCredentials, type CredentialSource } from './node/credential
 import { createNodeReader } from './node/nodeReader.js';
 import { createRpcClient } from './node/rpcClient.js';
 import { createZmqListener } from './node/zmqListener.js';
-import { describeHealth } from './observe/health.js';
+import { describeHealth, staleAfterMs } from './observe/health.js';
 import type { Health } from './observe/healthTypes.js';
 import { createServer } from './server/createServer.js';
 
@@ -91,6 +91,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       simulated: node.simulated,
       nowMs: nowMs(),
       startedAtMs,
+      staleAfterMs: staleAfterMs(settings.pollIntervalMs),
       follower: follower.state(),
       zmq: listener.state(),
       clients: server.stats().clients,

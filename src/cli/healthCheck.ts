@@ -31,7 +31,8 @@ async function askHealth(url: URL): Promise<{ readonly healthy: boolean; readonl
     return { healthy: false, line: `unhealthy: no health from ${url.href} (${reasonOf(error)})` };
   }
   const health = (typeof body === 'object' && body !== null ? body : {}) as Readonly<Record<string, unknown>>;
-  if (health['connected'] !== true) {
+  // A node that answers may still be the wrong one, or one that reads its blocks again.
+  if (health['connected'] !== true || health['status'] === 'node_unavailable') {
     const reason = typeof health['reason'] === 'string' ? health['reason'] : 'the node does not answer';
     return { healthy: false, line: `unhealthy: ${reason}` };
   }

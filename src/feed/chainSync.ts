@@ -70,6 +70,7 @@ async function syncOnce(
     return { type: 'agreed', nodeTip: own };
   }
   if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
+    context.onNodeTip?.({ height: block.height, hashHex: block.hashHex });
     const full = await context.blocks.readTransactions(block);
     if (full === undefined) return { type: 'again' };
     connect(context, full);
@@ -77,6 +78,7 @@ async function syncOnce(
   }
   const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
   if (nodeTip === undefined) return { type: 'again' };
+  context.onNodeTip?.({ height: nodeTip.height, hashHex: nodeTip.hashHex });
   const decision = reconcile(
     own,
     nodeTip,

@@ -21,6 +21,8 @@ export interface FollowContext {
    */
   readonly owed: Set<string>;
   readonly logger: Logger;
+  /** The node named its best block: it can be asked, and this is what there is to reach. */
+  readonly onNodeTip?: (point: ChainPoint) => void;
   /** A new block's events are in the log. */
   readonly onBlock?: (point: ChainPoint) => void;
   /** Blocks were undone; how many. */

@@ -1,11 +1,42 @@
 import type { Health } from '../observe/healthTypes.js';
+import type { ChainPoint } from '../protocol/events.js';
 
 /** Most blocks that a gateway may be behind its node and still count as ready. */
 export const READY_MAX_LAG_BLOCKS = 10;
 
-/** Health as `/health` prints it: JSON with snake_case keys; members that are not known yet are left out. */
+/** Health as `/health` prints it: always the same members, `null` for what is not known. docs/monitoring.md explains each. */
 export function printHealth(health: Health): string {
-  return JSON.stringify(snakeKeys(health));
+  const { zmq, log } = health;
+  return JSON.stringify({
+    status: health.status,
+    fresh: health.fresh,
+    connected: health.connected,
+    reason: health.reason ?? null,
+    version: health.version,
+    simulated: health.simulated,
+    chain: health.chain ?? null,
+    tip: pointOf(health.tip),
+    node_tip: pointOf(health.nodeTip),
+    lag_blocks: health.lagBlocks ?? null,
+    lag_seconds: health.lagSeconds ?? null,
+    zmq: {
+      connections: zmq.connections.map(({ address, up }) => ({ address, up })),
+      topics: zmq.topics.map((topic) => ({
+        topic: topic.topic,
+        received: topic.received,
+        missed: topic.missed,
+        gaps: topic.gaps,
+        restarts: topic.restarts,
+        last_counter: topic.lastCounter ?? null,
+        last_notice_at_ms: topic.lastNoticeAtMs ?? null,
+      })),
+      malformed: zmq.malformed,
+      silent_topics: zmq.silentTopics,
+    },
+    clients: health.clients,
+    log: { epoch: log.epoch, head_seq: log.headSeq, oldest_seq: log.oldestSeq, bytes: log.bytes },
+    uptime_seconds: health.uptimeSeconds,
+  });
 }
 
 /** Whether clients should be sent here: the tips agree, or nearly. */
@@ -18,14 +49,6 @@ export function isReady(health: Health): boolean {
   );
 }
 
-function snakeKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [snakeCase(key), snakeKeys(member)]),
-  );
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+function pointOf(point: ChainPoint | undefined): { readonly height: number; readonly hash: string } | null {
+  return point === undefined ? null : { height: point.height, hash: point.hashHex };
 }

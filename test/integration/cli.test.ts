@@ -318,6 +318,12 @@ describe('health-check', () => {
   it.each<[string, unknown, number, string]>([
     ['a node that answers', { connected: true, status: 'ok', tip: { height: 7 } }, 0, 'healthy: ok, tip 7\n'],
     ['a node that does not', { connected: false, reason: 'unreachable' }, 1, 'unhealthy: unreachable\n'],
+    [
+      'a node of another chain',
+      { connected: true, status: 'node_unavailable', reason: 'wrong_chain' },
+      1,
+      'unhealthy: wrong_chain\n',
+    ],
     ['an answer without the word', { status: 'ok' }, 1, 'unhealthy: the node does not answer\n'],
     ['another answer', null, 1, 'unhealthy: the node does not answer\n'],
   ])('prints one line for %s', async (_title, health, code, line) => {

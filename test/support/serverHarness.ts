@@ -128,6 +128,7 @@ export function draft(type: EventType, n: number, bytes = 0): EventDraft {
 export function healthyRecord(log: EventLog): Health {
   return {
     status: 'ok',
+    fresh: true,
     connected: true,
     version: '0.0.0-test',
     simulated: true,

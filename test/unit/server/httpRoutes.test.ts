@@ -17,7 +17,9 @@ describe('the HTTP routes', () => {
     const body = JSON.parse(route('GET', '/health?x=1').body) as Record<string, unknown>;
     expect(body).toMatchObject({
       status: 'ok',
-      node_tip: { height: 7, hash_hex: '07'.repeat(32) },
+      fresh: true,
+      reason: null,
+      node_tip: { height: 7, hash: '07'.repeat(32) },
       lag_blocks: 0,
       log: { head_seq: 0, oldest_seq: 1 },
       uptime_seconds: 1,
