@@ -42,6 +42,7 @@ ENV NODE_ENV=production \
     EVRMORE_GATEWAY_HOST=0.0.0.0
 USER node
 EXPOSE 8765
+# Podman and Buildah leave it out of the image unless it is built with --format docker.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "dist/main.js", "health-check"]
 # The exec form: signals reach the gateway itself, which then closes its clients.
