@@ -13,9 +13,13 @@ test.each([
   expect(parseTopic(topic)).toEqual([topic]);
 });
 
-test('all names every topic, each of which carries some event', () => {
-  expect(parseTopic('all')).toEqual(TOPICS);
+test('all names the five that every client knows', () => {
+  expect(parseTopic('all')).toEqual(['blocks', 'transactions', 'assets', 'mempool', 'sequence']);
+});
+
+test('every topic carries some event, and is known by its own name', () => {
   expect(new Set(Object.values(EVENT_TOPICS))).toEqual(new Set(TOPICS));
+  for (const topic of TOPICS) expect(parseTopic(topic)).toEqual([topic]);
 });
 
 test.each(['', 'Blocks', 'blocks ', 'hashblock', 'constructor', '__proto__', 'toString'])(
