@@ -63,6 +63,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       mempoolEventIntervalMs: settings.mempoolIntervalMs,
       wrongChainTimeoutMs: settings.wrongChainTimeoutMs,
       chainMemoryBlocks: CHAIN_MEMORY_BLOCKS,
+      finalDepthBlocks: settings.finalDepth,
     },
     {
       node: createNodeReader(rpc, 'live'),
@@ -75,6 +76,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const archive = createArchive(
     {
       readAheadBlocks: settings.readAheadBlocks,
+      finalDepthBlocks: settings.finalDepth,
       maxBytes: settings.archiveMemoryBytes,
       maxAgeMs: ARCHIVE_MAX_AGE_MS,
     },

@@ -245,6 +245,16 @@ export const SETTINGS = {
     description: 'Subscriptions from the past that are under way at the same time.',
   }),
 
+  finalDepth: integer({
+    group: 'Event log',
+    commands: ['serve'],
+    default: 60,
+    min: 1,
+    max: 100_000,
+    unit: 'blocks',
+    description:
+      'Confirmations with which a transaction counts as final; the node refuses most deeper reorganisations from 60 on.',
+  }),
   readAheadBlocks: integer({
     group: 'Event log',
     commands: ['serve'],

@@ -38,6 +38,8 @@ export interface Archive {
 export interface ArchiveOptions {
   /** Blocks that one replay reads ahead of what it is telling. */
   readonly readAheadBlocks: number;
+  /** Confirmations with which a transaction counts as final. */
+  readonly finalDepthBlocks: number;
   /** Blocks of the past kept for others who ask for the same, in bytes of messages. */
   readonly maxBytes: number;
   readonly maxAgeMs: number;
@@ -84,7 +86,12 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
     },
     replay: (start, topics) =>
       replayChain(
-        { start, topics, readAheadBlocks: options.readAheadBlocks },
+        {
+          start,
+          topics,
+          readAheadBlocks: options.readAheadBlocks,
+          finalDepthBlocks: options.finalDepthBlocks,
+        },
         { node, history, logTip, logMoved, encode },
       ),
     present: () => ({ seq: log.headSeq, tip: logTip(), mempoolTxids: follower.mempoolTxids() }),

@@ -1,10 +1,12 @@
 import { standingOf } from '../chain/reconcile.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { Cursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import { draftDisconnectedBlock, draftSettledTransaction } from './draftGroups.js';
+import { createFinalReplay } from './finalReplay.js';
 import { encodeEvent, type EncodeOptions } from './encodeEvent.js';
 import type { EventDraft, LogEvent } from './eventLogTypes.js';
 import { isBehind } from './groupOrder.js';
@@ -30,6 +32,8 @@ export interface ChainReplayRequest {
   readonly topics: ReadonlySet<Topic>;
   /** Blocks read ahead of the one that is being told. */
   readonly readAheadBlocks: number;
+  /** Confirmations with which a transaction counts as final. */
+  readonly finalDepthBlocks: number;
 }
 
 /** Bytes of messages that are read at once, about. */
@@ -49,10 +53,12 @@ export async function* replayChain(
   const { node, history, logTip } = deps;
   const { topics } = request;
   const detail: BlockDetail = topics.has('transactions') || topics.has('assets') ? 'transactions' : 'block';
-  const owed = new Set<string>();
   const position = await startPosition(request.start, deps, detail);
+  const owed = new Map(position.owed.map((transaction) => [transaction.txid, transaction]));
   let at = position.at;
   if (position.rest.length > 0) yield* wanted(position.rest, topics);
+  const final = topics.has('finality') ? createFinalReplay(request, deps, at) : undefined;
+  if (final !== undefined) yield* wanted(await final.restOf(request.start), topics);
 
   for (;;) {
     const target = logTip();
@@ -62,8 +68,10 @@ export async function* replayChain(
     }
     if (at?.hashHex === target.hashHex) {
       if (owed.size > 0) {
-        yield* wanted(await settle(owed, at, deps), topics);
-        owed.clear();
+        const events = await settle(owed, at, deps);
+        yield* wanted(events, topics);
+        // What is still owed is in a block that the log does not have yet.
+        if (owed.size > 0) await deps.logMoved();
         continue;
       }
       yield { type: 'at_tip', tip: at };
@@ -72,7 +80,7 @@ export async function* replayChain(
     if (at !== undefined && (await standing(node, at)) !== 'active') {
       const undone = await undo(at, deps);
       if (undone === undefined) continue;
-      for (const txid of undone.reconfirmed) owed.add(txid);
+      for (const transaction of undone.reconfirmed) owed.set(transaction.txid, transaction);
       yield* wanted(undone.events, topics);
       at = undone.parent;
       continue;
@@ -95,8 +103,9 @@ export async function* replayChain(
       const linked: HistoryBlock[] = linkedTo(at, blocks);
       const last = linked.at(-1);
       if (last === undefined) break;
+      const finals = await final?.eventsOf(linked);
       yield* wanted(
-        linked.flatMap(({ events }) => events),
+        linked.flatMap(({ block, events }) => [...events, ...(finals?.get(block.hashHex) ?? [])]),
         topics,
       );
       at = { height: last.block.height, hashHex: last.block.hashHex };
@@ -134,6 +143,8 @@ interface StartPosition {
   /** `undefined` is the place before genesis. */
   readonly at: ChainPoint | undefined;
   readonly rest: readonly LogEvent[];
+  /** Transactions of the point's own, undone block of which nothing was said, because the new branch confirms them. */
+  readonly owed: readonly TrackedTransaction[];
 }
 
 async function startPosition(
@@ -143,9 +154,9 @@ async function startPosition(
 ): Promise<StartPosition> {
   switch (start.type) {
     case 'from_height':
-      return { at: await blockBelow(start.height, deps), rest: [] };
+      return { at: await blockBelow(start.height, deps), rest: [], owed: [] };
     case 'after_points':
-      return { at: await newestActive(start.points, deps.node), rest: [] };
+      return { at: await newestActive(start.points, deps.node), rest: [], owed: [] };
     case 'after_cursor':
       return afterCursor(start.cursor, deps, detail);
   }
@@ -198,16 +209,16 @@ async function afterCursor(
       `the node does not know block ${point.hashHex} at height ${point.height}; start from older blocks, a height or "genesis"`,
     );
   }
-  if (stage === 'mempool') return { at: point, rest: [] };
+  if (stage === 'mempool') return { at: point, rest: [], owed: [] };
   if (stage === 'connect') {
     const [block] = await history.getMany([point.hashHex], detail);
     if (block === undefined) throw unavailable(point);
-    return { at: point, rest: restOf(block, cursor) };
+    return { at: point, rest: restOf(block, cursor), owed: [] };
   }
   const undone = await undo(point, deps, cursor);
   // The block is on the best chain again: the rest of its disconnect is not true any more, and its connect follows.
-  if (undone === undefined) return { at: await parentOf(point, node), rest: [] };
-  return { at: undone.parent, rest: undone.events };
+  if (undone === undefined) return { at: await parentOf(point, node), rest: [], owed: [] };
+  return { at: undone.parent, rest: undone.events, owed: undone.reconfirmed };
 }
 
 function restOf(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
@@ -242,7 +253,7 @@ async function undo(
   | {
       readonly events: readonly LogEvent[];
       readonly parent: ChainPoint | undefined;
-      readonly reconfirmed: readonly string[];
+      readonly reconfirmed: readonly TrackedTransaction[];
     }
   | undefined
 > {
@@ -261,17 +272,22 @@ async function undo(
   };
 }
 
-/** The new branch turned out not to hold them: what became of transactions that were left out of a disconnect. */
+/**
+ * The new branch turned out not to hold them: what became of transactions that were left out of a disconnect. Takes out those of
+ * which there is something to say.
+ */
 async function settle(
-  owed: ReadonlySet<string>,
+  owed: Map<string, TrackedTransaction>,
   tip: ChainPoint,
   deps: ChainReplayDeps,
 ): Promise<readonly LogEvent[]> {
-  const txids = [...owed];
+  const txids = [...owed.keys()];
   const records = await inBatches(txids, BLOCK_READER_DEFAULTS, (some) => deps.node.getTransactions(some));
-  const drafts = txids.flatMap((txid, index) => {
-    const change = changeOf(txid, records[index], UNKNOWN_BRANCH);
-    return change === undefined ? [] : draftSettledTransaction(txid, records[index], change, tip, () => null);
+  const drafts = [...owed.values()].flatMap((transaction, index) => {
+    const change = changeOf(transaction.txid, records[index], UNKNOWN_BRANCH);
+    if (change === undefined) return [];
+    owed.delete(transaction.txid);
+    return draftSettledTransaction(transaction, records[index], change, tip, () => null);
   });
   return encodeAll(drafts, deps);
 }

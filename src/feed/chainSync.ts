@@ -8,7 +8,7 @@ import { draftConnectedBlock, draftSettledTransaction } from './draftGroups.js';
 import { commit, type FollowContext } from './followContext.js';
 import { inputsOf } from './inputsOf.js';
 import { planDisconnects } from './planDisconnects.js';
-import { changeOf, trackedOf, UNKNOWN_BRANCH } from './readUndone.js';
+import { changeOf, UNKNOWN_BRANCH } from './readUndone.js';
 
 /** How a synchronisation ended. */
 export interface ChainSyncResult {
@@ -73,7 +73,7 @@ async function syncOnce(
     context.onNodeTip?.({ height: block.height, hashHex: block.hashHex });
     const full = await context.blocks.readTransactions(block);
     if (full === undefined) return { type: 'again' };
-    connect(context, full);
+    await connect(context, full);
     return { type: 'moved' };
   }
   const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
@@ -109,12 +109,14 @@ async function askTip(
 }
 
 /** Appends a block's events and takes it into memory. */
-function connect(context: FollowContext, full: FullBlock): void {
+async function connect(context: FollowContext, full: FullBlock): Promise<void> {
   const { block, transactions } = full;
+  const matured = await context.finality.maturedBy(block.height);
   commit(
     context,
-    () => draftConnectedBlock(full, context.sequence.next),
+    () => draftConnectedBlock(full, context.sequence.next, matured),
     () => {
+      if (matured !== undefined) context.finality.told(matured);
       context.memory.push({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       for (const { decoded } of transactions) context.mempool.confirm(decoded.txid, inputsOf(decoded));
       for (const txid of block.txids) context.owed.delete(txid);
@@ -132,7 +134,7 @@ async function connectUpTo(context: FollowContext, target: ChainPoint): Promise<
   const firstHeight = requiredTip(context.memory).height + 1;
   for await (const full of readAhead(context, firstHeight, target)) {
     if (full?.block.previousHashHex !== requiredTip(context.memory).hashHex) return moved;
-    connect(context, full);
+    await connect(context, full);
     moved = true;
   }
   return moved;
@@ -176,7 +178,7 @@ async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<
     }
     if (context.memory.tip === undefined) context.memory.reset(plan.forkPoint);
     for (const transaction of plan.returned) context.mempool.add(transaction);
-    for (const txid of plan.reconfirmed) context.owed.add(txid);
+    for (const transaction of plan.reconfirmed) context.owed.set(transaction.txid, transaction);
   });
   context.logger.info(
     { depth: plan.blocks.length, fork_height: plan.forkPoint.height, node_height: nodeTip.height },
@@ -191,24 +193,28 @@ async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<
  * a block of yet another branch stay owed until it is connected.
  */
 async function settleOwed(context: FollowContext): Promise<void> {
-  const txids = [...context.owed];
-  const records = await inBatches(txids, BLOCK_READER_DEFAULTS, (some) => context.node.getTransactions(some));
-  const settled = txids.flatMap((txid, index) => {
+  const owed = [...context.owed.values()];
+  const records = await inBatches(
+    owed.map(({ txid }) => txid),
+    BLOCK_READER_DEFAULTS,
+    (some) => context.node.getTransactions(some),
+  );
+  const settled = owed.flatMap((transaction, index) => {
     const record = records[index];
-    const change = changeOf(txid, record, UNKNOWN_BRANCH);
-    return change === undefined ? [] : [{ txid, record, change }];
+    const change = changeOf(transaction.txid, record, UNKNOWN_BRANCH);
+    return change === undefined ? [] : [{ transaction, record, change }];
   });
   const tip = requiredTip(context.memory);
   commit(
     context,
     () =>
-      settled.flatMap(({ txid, record, change }) =>
-        draftSettledTransaction(txid, record, change, tip, context.sequence.next),
+      settled.flatMap(({ transaction, record, change }) =>
+        draftSettledTransaction(transaction, record, change, tip, context.sequence.next),
       ),
     () => {
-      for (const { txid, record, change } of settled) {
-        if (change.status === 'unconfirmed') context.mempool.add(trackedOf(txid, record));
-        context.owed.delete(txid);
+      for (const { transaction, change } of settled) {
+        if (change.status === 'unconfirmed') context.mempool.add(transaction);
+        context.owed.delete(transaction.txid);
       }
     },
   );

@@ -9,17 +9,26 @@ import type { EventDraft } from './eventLogTypes.js';
 import {
   draftAssets,
   draftBlock,
+  draftFinal,
   draftGoneTransaction,
   draftSequence,
   draftTransaction,
+  type MaturedBlock,
   type TransactionChange,
 } from './drafts.js';
 
 /** Gives the next number of the `sequence` topic; `null` where the steps are read again from the chain. */
 export type NextSequence = () => number | null;
 
-/** All events of a connected block, in the fixed order: block, transactions, assets, sequence. */
-export function draftConnectedBlock(full: FullBlock, nextSequence: NextSequence): readonly EventDraft[] {
+/**
+ * All events of a connected block, in the fixed order: block, transactions, assets, sequence, and `final` for the transactions of
+ * the block that has reached its depth with this one, if any.
+ */
+export function draftConnectedBlock(
+  full: FullBlock,
+  nextSequence: NextSequence,
+  matured?: MaturedBlock,
+): readonly EventDraft[] {
   const { block, transactions } = full;
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
   const events: EventDraft[] = [draftBlock('block', block)];
@@ -37,6 +46,7 @@ export function draftConnectedBlock(full: FullBlock, nextSequence: NextSequence)
       { point, stage: 'connect', txIndex: 0 },
     ),
   );
+  if (matured !== undefined) for (const event of draftFinal(matured, point)) events.push(event);
   return events;
 }
 
@@ -129,19 +139,20 @@ export function draftDepartedTransaction(
  * sequence step if it is in the mempool again.
  */
 export function draftSettledTransaction(
-  txid: string,
+  transaction: TrackedTransaction,
   record: TransactionRecord | undefined,
   change: TransactionChange,
   tip: ChainPoint,
   nextSequence: NextSequence,
 ): readonly EventDraft[] {
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
-  if (record === undefined) return [draftGoneTransaction(txid, change, place)];
   return [
-    draftTransaction(record, change, place),
-    ...draftAssets(assetOperations(record.decoded), change, place),
+    record === undefined
+      ? draftGoneTransaction(transaction.txid, change, place)
+      : draftTransaction(record, change, place),
+    ...draftAssets(transaction.operations, change, place),
     ...(change.status === 'unconfirmed'
-      ? [draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place)]
+      ? [draftSequence({ label: 'A', hashHex: transaction.txid, sequence: nextSequence() }, place)]
       : []),
   ];
 }

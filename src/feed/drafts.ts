@@ -137,6 +137,28 @@ export function draftSequence(
   };
 }
 
+/** A block whose transactions have become final with the block of `draftFinal`'s place. */
+export interface MaturedBlock extends ChainPoint {
+  readonly txids: readonly string[];
+}
+
+/** The `final` events of the transactions of a block that has reached its depth as the block at `point` was connected. */
+export function draftFinal(matured: MaturedBlock, point: ChainPoint): readonly EventDraft[] {
+  const depth = point.height - matured.height + 1;
+  return matured.txids.map((txid, txIndex) => ({
+    type: 'final',
+    point,
+    stage: 'connect',
+    part: 'final',
+    txIndex,
+    assetIndex: 0,
+    dataJson: Buffer.from(
+      `{"txid":"${txid}","status":"final","height":${matured.height},"blockhash":"${matured.hashHex}",` +
+        `"position":${txIndex},"depth":${depth}}`,
+    ),
+  }));
+}
+
 /** The `mempool` event: the node's figures, untouched. */
 export function draftMempoolInfo(infoJson: Buffer, tip: ChainPoint): EventDraft {
   return {

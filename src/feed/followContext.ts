@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { ChainMemory } from '../chain/chainMemory.js';
-import type { TrackedMempool } from '../chain/trackedMempool.js';
+import type { TrackedMempool, TrackedTransaction } from '../chain/trackedMempool.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { BlockReader } from './blockReader.js';
 import type { EventDraft, EventLog } from './eventLogTypes.js';
+import type { Finality } from './finality.js';
 import type { SequenceCounter } from './sequenceCounter.js';
 
 /** What the follower's parts share. Only the follower's loop uses it, one step at a time. */
@@ -15,11 +16,12 @@ export interface FollowContext {
   readonly mempool: TrackedMempool;
   readonly log: EventLog;
   readonly sequence: SequenceCounter;
+  readonly finality: Finality;
   /**
    * Transactions of undone blocks that were in a block of the new branch when it was looked at: nothing was said of them,
    * because their `confirmed` event would follow. As many as the undone blocks had, until the tips agree.
    */
-  readonly owed: Set<string>;
+  readonly owed: Map<string, TrackedTransaction>;
   readonly logger: Logger;
   /** The node named its best block: it can be asked, and this is what there is to reach. */
   readonly onNodeTip?: (point: ChainPoint) => void;

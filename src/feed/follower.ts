@@ -13,6 +13,7 @@ import { createDueWork } from './dueWork.js';
 import type { EventLog } from './eventLogTypes.js';
 import type { FollowContext } from './followContext.js';
 import type { Follower, FollowerOptions } from './followerTypes.js';
+import { createFinality } from './finality.js';
 import { identifyChain, type ChainIdentity } from './identifyChain.js';
 import { createMempoolInfoWatch } from './mempoolInfo.js';
 import { NOTICED_AT_ONCE, readMempool, syncNoticed, syncWholeMempool } from './mempoolSync.js';
@@ -62,14 +63,17 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   });
   const mempoolInfo = createMempoolInfoWatch(node, options.mempoolEventIntervalMs, nowMs);
   const trouble = createThrottledLog(logger, nowMs);
+  const memory = createChainMemory(options.chainMemoryBlocks);
+  const finality = createFinality(options.finalDepthBlocks, memory, node);
   const context: FollowContext = {
     node,
+    finality,
     blocks: createBlockReader(node, { ...BLOCK_READER_DEFAULTS, logger }),
-    memory: createChainMemory(options.chainMemoryBlocks),
+    memory,
     mempool: createTrackedMempool(),
     log,
     sequence: createSequenceCounter(),
-    owed: new Set(),
+    owed: new Map(),
     logger,
     onNodeTip(point) {
       // The way to it may be long: health tells how far it is while it is walked, and no more of an outage that is over.
@@ -141,6 +145,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       const mempool = await readMempool(context, block.hashHex);
       if (mempool === undefined) continue;
       context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
+      finality.startAt(block.height);
       for (const transaction of mempool) context.mempool.add(transaction);
       nodeTip = { height: block.height, hashHex: block.hashHex };
       return nodeTip;

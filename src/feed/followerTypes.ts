@@ -17,6 +17,8 @@ export interface FollowerOptions {
   readonly wrongChainTimeoutMs: number;
   /** Blocks kept in memory for reorganisations; deeper ones are walked back by asking the node. */
   readonly chainMemoryBlocks: number;
+  /** Confirmations with which a transaction counts as final. */
+  readonly finalDepthBlocks: number;
 }
 
 /** What the follower knows now, for health and metrics. */

@@ -2,13 +2,14 @@ import type { Cursor, Part } from '../protocol/cursor.js';
 import type { EventDraft } from './eventLogTypes.js';
 
 /** The order of the parts in the events of one block; see `draftGroups.ts`. */
-const PART_ORDER: Readonly<Record<Part, number>> = {
-  block: 0,
-  transaction: 1,
-  asset: 2,
-  sequence: 3,
-  reorg: 4,
-  other: 5,
+export const PART_ORDER: Readonly<Record<Part, number>> = {
+  reorg: 0,
+  block: 1,
+  transaction: 2,
+  asset: 3,
+  sequence: 4,
+  final: 5,
+  other: 6,
 };
 
 /**

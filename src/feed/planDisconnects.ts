@@ -22,7 +22,7 @@ export interface DisconnectPlan {
   /** Transactions of the undone blocks that are in the mempool again. */
   readonly returned: readonly TrackedTransaction[];
   /** Transactions of the undone blocks that the new branch confirms, as it stands now. */
-  readonly reconfirmed: readonly string[];
+  readonly reconfirmed: readonly TrackedTransaction[];
 }
 
 /** Headers asked for in one batch while looking for the last common block. */

@@ -22,7 +22,7 @@ export interface UndoneBlock {
   /** Those that are in the mempool again. */
   readonly returned: readonly TrackedTransaction[];
   /** Those that are in a block of the new branch, whose events will tell: until then they are owed to the readers. */
-  readonly reconfirmed: readonly string[];
+  readonly reconfirmed: readonly TrackedTransaction[];
 }
 
 /** Asks the node what became of a stale block's transactions. `undefined` when the block is on the best chain again. */
@@ -32,19 +32,23 @@ export async function readUndone(
   newBranch: NewBranch,
 ): Promise<UndoneBlock | undefined> {
   const records = await inBatches(block.txids, BLOCK_READER_DEFAULTS, (txids) => node.getTransactions(txids));
+  // Without a transaction index the node shows no transaction of a stale block; the block itself still does.
+  const shown = records.includes(undefined) ? await node.getBlockTransactions(block.hashHex) : undefined;
   const undone: UndoneTransaction[] = [];
   const returned: TrackedTransaction[] = [];
-  const reconfirmed: string[] = [];
+  const reconfirmed: TrackedTransaction[] = [];
   for (const [position, txid] of block.txids.entries()) {
-    const record = records[position];
-    if (record?.blockHashHex === block.hashHex && (record.height ?? -1) >= 0) return undefined;
-    const change = changeOf(txid, record, newBranch);
+    const found = records[position];
+    if (found?.blockHashHex === block.hashHex && (found.height ?? -1) >= 0) return undefined;
+    const record = found ?? shown?.[position];
+    const change =
+      found === undefined ? changeOfUnseen(txid, record, newBranch) : changeOf(txid, found, newBranch);
     if (change === undefined) {
-      reconfirmed.push(txid);
+      reconfirmed.push(trackedOf(txid, record));
       continue;
     }
     undone.push({ txid, position, change, ...(record ? { record } : {}) });
-    if (record !== undefined && change.status === 'unconfirmed') returned.push(trackedOf(txid, record));
+    if (change.status === 'unconfirmed') returned.push(trackedOf(txid, record));
   }
   return { block, undone, returned, reconfirmed };
 }
@@ -62,10 +66,19 @@ export function changeOf(
   newBranch: NewBranch,
 ): TransactionChange | undefined {
   if (newBranch.txids.has(txid)) return undefined;
-  if (record === undefined) return { status: 'evicted' };
-  if (record.blockHashHex === undefined) return { status: 'unconfirmed' };
+  if (record?.blockHashHex === undefined) return { status: record === undefined ? 'evicted' : 'unconfirmed' };
   if ((record.height ?? -1) >= 0) return undefined;
-  for (const outpoint of inputsOf(record.decoded)) {
+  return changeOfUnseen(txid, record, newBranch);
+}
+
+/** The same of a transaction that is neither in the mempool nor, as far as the node says, in a block; `record` is what it was. */
+function changeOfUnseen(
+  txid: string,
+  record: TransactionRecord | undefined,
+  newBranch: NewBranch,
+): TransactionChange | undefined {
+  if (newBranch.txids.has(txid)) return undefined;
+  for (const outpoint of record === undefined ? [] : inputsOf(record.decoded)) {
     const byTxid = newBranch.spenderOf.get(outpoint);
     if (byTxid !== undefined) return { status: 'conflicted', byTxid };
   }

@@ -10,8 +10,8 @@ import type { ChainPoint } from './events.js';
  */
 export type Stage = 'connect' | 'disconnect' | 'mempool';
 
-/** What kind of event of a block's group it is; the group's order is block, transactions, assets, sequence. */
-export type Part = 'block' | 'reorg' | 'transaction' | 'asset' | 'sequence' | 'other';
+/** What kind of event of a block's group it is; the group's order is block, transactions, assets, sequence, final. */
+export type Part = 'block' | 'reorg' | 'transaction' | 'asset' | 'sequence' | 'final' | 'other';
 
 /** A position in the one ordered log of a gateway, and in the chain that it follows. */
 export interface Cursor {
@@ -38,10 +38,11 @@ const PART_LETTERS: Readonly<Record<Part, string>> = {
   transaction: 't',
   asset: 'a',
   sequence: 's',
+  final: 'f',
   other: 'o',
 };
 const CURSOR_PATTERN =
-  /^1\.([0-9a-f]{8})\.([0-9a-z]{1,16})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,9})\.([0-9a-f]{64})\.([cdm])([brtaso])(0|[1-9]\d{0,8})(?:-(0|[1-9]\d{0,8}))?$/;
+  /^1\.([0-9a-f]{8})\.([0-9a-z]{1,16})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,9})\.([0-9a-f]{64})\.([cdm])([brtasfo])(0|[1-9]\d{0,8})(?:-(0|[1-9]\d{0,8}))?$/;
 
 /** The longest text that {@link parseCursor} looks at; a longer one is malformed. */
 export const MAX_CURSOR_CHARS = 200;

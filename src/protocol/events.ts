@@ -16,6 +16,8 @@ export const EVENT_TOPICS = {
   mempool: 'mempool',
   /** One step of the chain or the mempool: C, D, A or R. */
   sequence: 'sequence',
+  /** A transaction's block has as many confirmations as the gateway counts as final. */
+  final: 'finality',
 } as const satisfies Record<string, Topic>;
 
 /** One event type. */
@@ -35,6 +37,8 @@ export const TRANSACTION_STATUSES = [
   'conflicted',
   /** It left the mempool for another reason: expiry, a full mempool, an order to the node. */
   'evicted',
+  /** Its block has reached the depth that the gateway counts as final; told on the topic `finality` alone. */
+  'final',
 ] as const;
 
 /** What has become of a transaction. */

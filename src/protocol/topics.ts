@@ -1,5 +1,8 @@
-/** The five event topics, by the name that events carry. */
-export const TOPICS = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'] as const;
+/** The five topics that `all` names. */
+const COMMON_TOPICS = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'] as const;
+
+/** Every topic, by the name that events carry. `finality` is told on demand: it is no part of `all`. */
+export const TOPICS = [...COMMON_TOPICS, 'finality'] as const;
 
 /** One event topic. */
 export type Topic = (typeof TOPICS)[number];
@@ -14,14 +17,15 @@ const ALIASES: Readonly<Record<string, readonly Topic[]>> = {
   assets: ['assets'],
   mempool: ['mempool'],
   sequence: ['sequence'],
-  all: TOPICS,
+  finality: ['finality'],
+  all: COMMON_TOPICS,
 };
 
 /** Every name that a client may use for a topic, for messages and help. */
 export const TOPIC_NAMES: readonly string[] = Object.keys(ALIASES);
 
 /**
- * The topics that a client's word names: one for `block` or `blocks`, all five for `all`, `undefined` for an
+ * The topics that a client's word names: one for `block` or `blocks`, the five common ones for `all`, `undefined` for an
  * unknown word. Exact match: names are case-sensitive.
  */
 export function parseTopic(name: string): readonly Topic[] | undefined {

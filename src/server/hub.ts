@@ -57,6 +57,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     assets: 0,
     mempool: 0,
     sequence: 0,
+    finality: 0,
   };
   const counts = { ticks: 0, cohortJoins: 0, behindJoins: 0, writes: 0 };
   let place = positionAt(log.headSeq);

@@ -1,14 +1,5 @@
-import { parseCursor, type Cursor, type Part } from '../protocol/cursor.js';
-
-/** Order of the events of one block. */
-const PART_ORDER: Readonly<Record<Part, number>> = {
-  reorg: 0,
-  block: 1,
-  transaction: 2,
-  asset: 3,
-  sequence: 4,
-  other: 5,
-};
+import { PART_ORDER } from '../feed/groupOrder.js';
+import { parseCursor, type Cursor } from '../protocol/cursor.js';
 
 /**
  * The one of two cursors that comes first, so that resuming there leaves no hole for the other. `undefined` when that cannot be told

@@ -10,6 +10,7 @@ export const TOPIC_BITS: Readonly<Record<Topic, TopicMask>> = {
   assets: 4,
   mempool: 8,
   sequence: 16,
+  finality: 32,
 };
 
 /** The set of these topics. */

@@ -93,6 +93,7 @@ export function createFollowerHarness(
       mempoolEventIntervalMs: 1000,
       wrongChainTimeoutMs: 60_000,
       chainMemoryBlocks: 100,
+      finalDepthBlocks: 60,
       ...options,
     },
     { node: createNodeReader(node, 'live'), log, logger, nowMs: () => Date.now(), random: () => 0.5 },

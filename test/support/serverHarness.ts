@@ -67,7 +67,7 @@ export function createTestLog(limits: { maxEvents?: number; maxBytes?: number } 
 /** The past of a log whose node is `rpc`; its tip is not known. */
 export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger): Archive {
   return createArchive(
-    { readAheadBlocks: 4, maxBytes: 1024 * 1024, maxAgeMs: 1000 },
+    { readAheadBlocks: 4, finalDepthBlocks: 60, maxBytes: 1024 * 1024, maxAgeMs: 1000 },
     {
       rpc,
       log,
