@@ -4,6 +4,7 @@ import { SETTINGS } from '../../../src/config/settings.js';
 import {
   draftAssets,
   draftBlock,
+  draftFinal,
   draftGoneTransaction,
   draftMempoolInfo,
   draftReorg,
@@ -30,7 +31,7 @@ import {
   type ConnectionLimits,
 } from '../../../src/protocol/printMessages.js';
 import type { Request } from '../../../src/protocol/request.js';
-import { TOPIC_NAMES, TOPICS } from '../../../src/protocol/topics.js';
+import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
 import { createRecordedAnswers } from '../../support/recordedAnswers.js';
 import { answersOf, readRecording } from '../../support/recording.js';
@@ -65,7 +66,7 @@ export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
     topics: ['blocks'],
     idJson: '"my-blocks"',
   },
-  'client subscribe from a height': { type: 'subscribe', topicName: 'all', topics: TOPICS },
+  'client subscribe from a height': { type: 'subscribe', topicName: 'all', topics: parseTopic('all') ?? [] },
   'client subscribe from genesis': { type: 'subscribe', topicName: 'assets', topics: ['assets'] },
   'client subscribe from a block': {
     type: 'subscribe',
@@ -238,6 +239,19 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
         tipOf('issue root asset'),
       ),
       40,
+    ),
+    'server final': event(
+      pick(
+        draftFinal(
+          { ...block, txids: [coinbaseTxid, issueTxid] },
+          {
+            height: block.height + SETTINGS.finalDepth.default - 1,
+            hashHex: '0cf3d550b1b4ed6a9f30a8c8e93b113fdd795ea4f31dc158699a2b710157ab06',
+          },
+        ),
+        1,
+      ),
+      9120,
     ),
     'server sequence': event(draftSequence(connectStep(block), at(block, 'connect')), 46),
   };

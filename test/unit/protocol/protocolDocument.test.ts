@@ -132,6 +132,7 @@ describe('tables', () => {
       if (key !== undefined) expect(SETTINGS[key]).toMatchObject({ default: Number(value) });
     }
     expect(section('## 8. Limits')).toContain(`at most ${SETTINGS.maxClients.default} clients`);
+    expect(section('### 5.8 `final`')).toContain(`${SETTINGS.finalDepth.default} (\`--final-depth\`)`);
     expect(section('### 5.6 `mempool`')).toContain(`once in ${SETTINGS.mempoolIntervalMs.default} ms`);
   });
 
