@@ -1,11 +1,10 @@
 import type { ChainPoint } from '../protocol/events.js';
-import type { ChainReplayDeps, ChainReplayRequest } from './chainReplay.js';
 import { draftFinal } from './drafts.js';
 import { encodeEvent } from './encodeEvent.js';
 import type { LogEvent } from './eventLogTypes.js';
 import { isBehind } from './groupOrder.js';
 import type { HistoryBlock } from './historyBlocks.js';
-import type { ReplayStart } from './replayTypes.js';
+import type { ChainReplayDeps, ChainReplayRequest, ReplayStart } from './replayTypes.js';
 
 /** The `final` events of a replay: each block of the past made the transactions of one deeper block final. */
 export interface FinalReplay {

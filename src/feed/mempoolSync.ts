@@ -9,6 +9,8 @@ import { trackedOf } from './readUndone.js';
 
 /** Transactions asked for in one batch on notices: small, so that the first of a burst is out soon. */
 export const NOTICED_AT_ONCE = 100;
+/** Transactions that are read and announced together when the whole mempool is compared: the memory that they take is bounded. */
+const ADDED_AT_ONCE = 1000;
 /** Transactions that stood in the mempool before the gateway came, whose inputs are read so that their end can be explained. */
 export const READ_AT_START = 2000;
 
@@ -57,8 +59,14 @@ export async function syncWholeMempool(
   const { txids, bestHashHex } = await context.node.getMempool();
   if (tip === undefined || bestHashHex !== tip.hashHex) return { tipSuspect: true };
   const added = txids.filter((txid) => !context.mempool.has(txid));
-  const records = await inBatches(added, BLOCK_READER_DEFAULTS, (some) => context.node.getTransactions(some));
-  const tipSuspect = announce(context, records, nodeSequences);
+  let tipSuspect = false;
+  for (let start = 0; start < added.length; start += ADDED_AT_ONCE) {
+    const some = added.slice(start, start + ADDED_AT_ONCE);
+    const records = await inBatches(some, BLOCK_READER_DEFAULTS, (batch) =>
+      context.node.getTransactions(batch),
+    );
+    tipSuspect = announce(context, records, nodeSequences) || tipSuspect;
+  }
   // Only after the new ones are known can it be told who was replaced by whom.
   const departures = context.mempool.departures(new Set(txids));
   commit(

@@ -1,8 +1,12 @@
 import type { Cursor } from '../protocol/cursor.js';
+import type { ErrorName } from '../protocol/codes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
-import type { ErrorName } from '../protocol/codes.js';
+import type { Topic } from '../protocol/topics.js';
+import type { NodeReader } from '../node/nodeReader.js';
+import type { EncodeOptions } from './encodeEvent.js';
 import type { LogEvent } from './eventLogTypes.js';
+import type { HistoryBlocks } from './historyBlocks.js';
 
 /** From where on the chain is told again. */
 export type ReplayStart =
@@ -36,4 +40,26 @@ export class ReplayError extends GatewayError {
   ) {
     super(message, { code: 'GW_ERR_REPLAY' });
   }
+}
+
+/** What a replay works with. */
+export interface ChainReplayDeps {
+  /** Asks in the lane of history. */
+  readonly node: NodeReader;
+  readonly history: HistoryBlocks;
+  /** The newest block whose events are in the log, at this moment. */
+  readonly logTip: () => ChainPoint | undefined;
+  /** Resolves when events were appended to the log, or after a while. */
+  readonly logMoved: () => Promise<void>;
+  readonly encode: () => Omit<EncodeOptions, 'seq'>;
+}
+
+/** What is asked for. */
+export interface ChainReplayRequest {
+  readonly start: ReplayStart;
+  readonly topics: ReadonlySet<Topic>;
+  /** Blocks read ahead of the one that is being told. */
+  readonly readAheadBlocks: number;
+  /** Confirmations with which a transaction counts as final. */
+  readonly finalDepthBlocks: number;
 }

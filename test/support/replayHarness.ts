@@ -57,6 +57,8 @@ export async function startReplayHarness(
       ...(options.withNotices ? { zmq: [node.zmqAddress] } : {}),
       network: 'regtest',
       port: '0',
+      // Deeper than the recorded chains: their old blocks were not recorded.
+      finalDepth: '1000',
       pollIntervalMs: options.withPolls === false ? NEVER_MS : '50',
       mempoolPollIntervalMs: options.withPolls === false ? NEVER_MS : '100',
       mempoolIntervalMs: '50',

@@ -1,0 +1,108 @@
+import { standingOf } from '../chain/reconcile.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import type { NodeReader } from '../node/nodeReader.js';
+import type { Cursor } from '../protocol/cursor.js';
+import type { ChainPoint } from '../protocol/events.js';
+import type { LogEvent } from './eventLogTypes.js';
+import { isBehind } from './groupOrder.js';
+import type { BlockDetail, HistoryBlock } from './historyBlocks.js';
+import { ReplayError, type ChainReplayDeps, type ReplayStart } from './replayTypes.js';
+import { blockUnavailable, undoForReplay } from './replayUndo.js';
+
+/** Where a replay begins: everything up to and with `at` is known to the client, once it has the `rest`. */
+export interface StartPosition {
+  /** `undefined` is the place before genesis. */
+  readonly at: ChainPoint | undefined;
+  readonly rest: readonly LogEvent[];
+  /** Transactions of the point's own, undone block of which nothing was said, because the new branch confirms them. */
+  readonly owed: readonly TrackedTransaction[];
+}
+
+/** Finds the place, and what the place's own block still owes. Throws {@link ReplayError}. */
+export async function startPosition(
+  start: ReplayStart,
+  deps: ChainReplayDeps,
+  detail: BlockDetail,
+): Promise<StartPosition> {
+  switch (start.type) {
+    case 'from_height':
+      return { at: await blockBelow(start.height, deps), rest: [], owed: [] };
+    case 'after_points':
+      return { at: await newestActive(start.points, deps.node), rest: [], owed: [] };
+    case 'after_cursor':
+      return afterCursor(start.cursor, deps, detail);
+  }
+}
+
+async function blockBelow(
+  height: number,
+  { node, logTip }: ChainReplayDeps,
+): Promise<ChainPoint | undefined> {
+  if (height === 0) return undefined;
+  const hashHex = await node.getBlockHash(height - 1);
+  if (hashHex === undefined) {
+    throw new ReplayError(
+      'cursor_from_future',
+      `height ${height} is above the next block; the newest block is ${logTip()?.height ?? 'not known yet'}`,
+    );
+  }
+  return { height: height - 1, hashHex };
+}
+
+async function newestActive(points: readonly ChainPoint[], node: NodeReader): Promise<ChainPoint> {
+  const newestFirst = [...points].sort((a, b) => b.height - a.height);
+  const headers = await node.getHeaders(newestFirst.map((point) => point.hashHex));
+  const index = headers.findIndex(
+    (header, at) =>
+      standingOf(header?.confirmations) === 'active' && header?.height === newestFirst[at]?.height,
+  );
+  const point = newestFirst[index];
+  if (point === undefined) {
+    throw new ReplayError(
+      'unknown_block',
+      'none of the blocks is on the best chain; name older ones too, or start from a height or "genesis"',
+    );
+  }
+  return point;
+}
+
+async function afterCursor(
+  cursor: Cursor,
+  deps: ChainReplayDeps,
+  detail: BlockDetail,
+): Promise<StartPosition> {
+  const { node, history } = deps;
+  const { point, stage } = cursor;
+  const [header] = await node.getHeaders([point.hashHex]);
+  if (header?.height !== point.height) {
+    const tip = deps.logTip();
+    throw new ReplayError(
+      tip !== undefined && point.height > tip.height ? 'cursor_from_future' : 'unknown_block',
+      `the node does not know block ${point.hashHex} at height ${point.height}; start from older blocks, a height or "genesis"`,
+    );
+  }
+  if (stage === 'mempool') return { at: point, rest: [], owed: [] };
+  if (stage === 'connect') {
+    const [block] = await history.getMany([point.hashHex], detail);
+    if (block === undefined) throw blockUnavailable(point);
+    return { at: point, rest: restOf(block, cursor), owed: [] };
+  }
+  const undone = await undoForReplay(point, deps, cursor);
+  // The block is on the best chain again: the rest of its disconnect is not true any more, and its connect follows.
+  if (undone === undefined) return { at: await parentOf(point, node), rest: [], owed: [] };
+  return { at: undone.parent, rest: undone.events, owed: undone.reconfirmed };
+}
+
+function restOf(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
+  return block.events.filter((_, index) => {
+    const draft = block.drafts[index];
+    return draft !== undefined && isBehind(draft, cursor);
+  });
+}
+
+async function parentOf(point: ChainPoint, node: NodeReader): Promise<ChainPoint | undefined> {
+  const [header] = await node.getHeaders([point.hashHex]);
+  return header?.previousHashHex === undefined
+    ? undefined
+    : { height: point.height - 1, hashHex: header.previousHashHex };
+}
