@@ -81,12 +81,16 @@ function isSpace(code: number): boolean {
 
 /** Index after the closing quote of the string that opens at `from`, or the end of the text. */
 function endOfString(text: string, from: number): number {
-  for (let index = from + 1; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === BACKSLASH) index += 1;
-    else if (code === QUOTE) return index + 1;
-  }
-  return text.length;
+  let quote = text.indexOf('"', from + 1);
+  while (quote >= 0 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote < 0 ? text.length : quote + 1;
+}
+
+/** Whether an odd number of backslashes stands before a character. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (index - first) % 2 === 1;
 }
 
 /** Index after the value that begins at `from`. */
