@@ -12,6 +12,8 @@ const COLOURS: Readonly<Record<string, number>> = {
   asset: 33,
   mempool: 90,
   sequence: 90,
+  final: 32,
+  gap: 31,
 };
 
 /** Longest text of an event of an unknown type, in characters. */
@@ -42,6 +44,10 @@ function describe(type: string, data: Members, dataJson: string): string {
       const amount = data.has('amount') ? ` ${value('amount')}` : '';
       return `${value('type')} ${value('asset')}${amount} ${value('status')} ${value('txid')}`;
     }
+    case 'final':
+      return `${value('txid')} in block #${value('height')}, ${count(value('depth'), 'confirmation')}`;
+    case 'gap':
+      return `${value('topic')}: ${value('message')}`;
     case 'mempool':
       return `${count(value('size'), 'transaction')}, ${value('bytes')} bytes`;
     case 'sequence':

@@ -15,7 +15,8 @@ export const watchCommand: CliCommand = {
   words: [
     {
       name: 'topic',
-      description: 'blocks, transactions, assets, mempool, sequence or all (all if none is named)',
+      description:
+        'blocks, transactions, assets, mempool, sequence, finality, or all but finality (if none is named)',
     },
   ],
   pattern: '[topic..]',
@@ -66,15 +67,16 @@ async function run(context: CommandContext): Promise<number> {
   }
 }
 
-/** Each topic once: aliases name the same, and `all` covers all that are known. Unknown words are for the gateway to refuse. */
+/** Each topic once: aliases name the same, and `all` covers most. Unknown words are for the gateway to refuse. */
 function readTopics(words: readonly string[]): readonly TopicName[] {
-  const names = words.map((word) => {
-    const topics = parseTopic(word) ?? [word];
-    return topics.length === 1 ? (topics[0] ?? word) : 'all';
-  });
-  const hasAll = words.length === 0 || names.includes('all');
-  const unknown = names.filter((name) => parseTopic(name) === undefined);
-  return [...new Set(hasAll ? ['all', ...unknown] : names)] as TopicName[];
+  const names = new Set<string>(words.length === 0 ? ['all'] : []);
+  for (const word of words) {
+    const topics = parseTopic(word) ?? [];
+    const [only] = topics;
+    names.add(topics.length === 1 && only !== undefined ? only : word);
+  }
+  if (names.has('all')) for (const topic of parseTopic('all') ?? []) names.delete(topic);
+  return [...names] as TopicName[];
 }
 
 /** Tells a person how the connection is, until the client is closed. */

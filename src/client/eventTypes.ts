@@ -1,4 +1,5 @@
-import type { SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type { EVENT_TOPICS, EventType, SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type { Topic } from '../protocol/topics.js';
 import type { ExactDecimal, ExactInteger } from './exactNumber.js';
 import type { JsonValue, NumberMode } from './jsonValue.js';
 
@@ -59,7 +60,7 @@ export interface TransactionOutput {
 /** `data` of `transaction`: the node's verbose transaction, all of it. PROTOCOL.md §5.4. */
 export interface TransactionData {
   readonly txid: string;
-  readonly status: TransactionStatus;
+  readonly status: Exclude<TransactionStatus, 'final'>;
   /** Index in the block; with status `confirmed`. */
   readonly position?: number;
   /** The transaction that took its inputs; with `replaced` and `conflicted`. */
@@ -95,7 +96,7 @@ export interface AssetData {
   /** The same as an integer of 0.00000001, as text. */
   readonly amount_sats: string;
   readonly asset_class: string;
-  readonly status: TransactionStatus;
+  readonly status: Exclude<TransactionStatus, 'final'>;
   readonly parent?: string;
   readonly address?: string;
   readonly units?: number;
@@ -129,6 +130,19 @@ export interface SequenceData {
   readonly node_sequence?: number;
 }
 
+/** `data` of `final`: the transaction's block has as many confirmations as the gateway counts as final. */
+export interface FinalData {
+  readonly txid: string;
+  readonly status: 'final';
+  /** The transaction's block. */
+  readonly height: number;
+  readonly blockhash: string;
+  /** Index in that block. */
+  readonly position: number;
+  /** Confirmations. */
+  readonly depth: number;
+}
+
 /** `data` of `gap`: what happened on the topic between two places is not known, and cannot be read again. */
 export interface GapData {
   readonly topic: string;
@@ -142,7 +156,7 @@ export interface GapData {
 }
 
 /** `data` by event type. */
-interface DataByType {
+interface DataByType extends Readonly<Record<EventType, object>> {
   readonly block: BlockData;
   readonly block_disconnected: BlockData;
   readonly reorg: ReorgData;
@@ -150,38 +164,36 @@ interface DataByType {
   readonly asset: AssetData;
   readonly mempool: MempoolData;
   readonly sequence: SequenceData;
+  readonly final: FinalData;
 }
 
 /** Event types by the name that is subscribed to. */
 interface TypesByTopic {
-  readonly block: 'block' | 'block_disconnected' | 'reorg';
-  readonly blocks: 'block' | 'block_disconnected' | 'reorg';
-  readonly transaction: 'transaction';
-  readonly transactions: 'transaction';
-  readonly asset: 'asset';
-  readonly assets: 'asset';
-  readonly mempool: 'mempool';
-  readonly sequence: 'sequence';
-  readonly all: keyof DataByType;
+  readonly block: TypesOf<'blocks'>;
+  readonly blocks: TypesOf<'blocks'>;
+  readonly transaction: TypesOf<'transactions'>;
+  readonly transactions: TypesOf<'transactions'>;
+  readonly asset: TypesOf<'assets'>;
+  readonly assets: TypesOf<'assets'>;
+  readonly mempool: TypesOf<'mempool'>;
+  readonly sequence: TypesOf<'sequence'>;
+  readonly finality: TypesOf<'finality'>;
+  readonly all: Exclude<EventType, TypesOf<'finality'>>;
 }
+
+/** Event types of a topic. */
+type TypesOf<Name extends Topic> = {
+  [Type in EventType]: (typeof EVENT_TOPICS)[Type] extends Name ? Type : never;
+}[EventType];
 
 /** Every name that can be subscribed to. */
 export type TopicName = keyof TypesByTopic;
 
-/** The topic that events of a type carry. */
-type TopicOf<Type extends keyof DataByType> = Type extends TypesByTopic['blocks']
-  ? 'blocks'
-  : Type extends 'transaction'
-    ? 'transactions'
-    : Type extends 'asset'
-      ? 'assets'
-      : Type;
-
 /** An event of a type. */
-type TypedEvent<Type extends keyof DataByType> = Type extends keyof DataByType
+type TypedEvent<Type extends EventType> = Type extends EventType
   ? {
       readonly type: Type;
-      readonly topic: TopicOf<Type>;
+      readonly topic: (typeof EVENT_TOPICS)[Type];
       /** Its position: keep it, and subscribe `from` it to go on behind this event. */
       readonly cursor: string;
       readonly data: DataByType[Type];

@@ -15,6 +15,7 @@ export type {
   BlockData,
   BlockPoint,
   EventOf,
+  FinalData,
   GapData,
   GapEvent,
   MempoolData,

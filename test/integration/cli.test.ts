@@ -225,6 +225,20 @@ describe('watch', () => {
     expect(asked[0]).toBe(JSON.stringify({ topic: 'mempool', action: 'subscribe', from }));
   });
 
+  it('asks for a topic once, whatever its names, and for those that all leaves out', async () => {
+    const asked: string[] = [];
+    const url = await welcomingGateway((socket, topic) => {
+      if (topic === 'finality') socket.send(EVENT.replaceAll('mempool', 'finality'));
+    }, asked);
+    const words = ['block', 'all', 'blocks', 'finality', 'mempool'];
+    const program = runProgram(['watch', ...words, '--count', '1', '--url', url]);
+    expect(await program.ended()).toBe(0);
+    expect(asked.slice(0, 2)).toEqual([
+      '{"topic":"all","action":"subscribe"}',
+      '{"topic":"finality","action":"subscribe"}',
+    ]);
+  });
+
   it('prints lines for people, without colours into a pipe', async () => {
     const url = await welcomingGateway((socket) => {
       socket.send(EVENT);

@@ -41,6 +41,8 @@ describe('formatEvent', () => {
     ],
     ['mempool', '{"size":3,"bytes":900}', '3 transactions, 900 bytes'],
     ['sequence', `{"sequence":12,"hash":"${HASH}","label":"C"}`, `12 C ${HASH}`],
+    ['final', `{"txid":"${HASH}","height":9,"depth":60}`, `${HASH} in block #9, 60 confirmations`],
+    ['gap', '{"topic":"mempool","message":"forget"}', 'mempool: forget'],
     ['custom', '{"x":1.50}', '{"x":1.50}'],
   ])('prints a %s on one line', (type, dataJson, text) => {
     expect(formatEvent(event(type, dataJson), '12:00:00', false)).toBe(`12:00:00 ${type.padEnd(18)} ${text}`);
