@@ -27,22 +27,26 @@ export async function* readAhead(
       `the node does not have block ${height + blocks.indexOf(undefined)} (any more): it prunes old blocks. Start from a newer one`,
     );
   };
-  let count = 1;
   let height = firstHeight;
   let reading: Promise<readonly HistoryBlock[]> | undefined;
+  const start = (count: number): number => {
+    const startedCount = Math.min(count, lastHeight - height + 1);
+    if (startedCount <= 0) return 0;
+    reading = read(height, startedCount);
+    // It is awaited in its turn; until then a failure must not count as unhandled.
+    reading.catch(() => undefined);
+    height += startedCount;
+    return startedCount;
+  };
+  let startedCount = start(1);
   try {
-    while (height <= lastHeight || reading !== undefined) {
-      const ready = await reading;
+    while (reading !== undefined) {
+      const ready: readonly HistoryBlock[] = await reading;
       reading = undefined;
-      if (ready !== undefined) count = nextCount(ready, readAheadBlocks);
-      if (height <= lastHeight) {
-        const wantedCount = Math.min(count, lastHeight - height + 1);
-        reading = read(height, wantedCount);
-        // It is awaited in its turn; until then a failure must not count as unhandled.
-        reading.catch(() => undefined);
-        height += wantedCount;
-      }
-      if (ready !== undefined && ready.length > 0) yield ready;
+      // Fewer than were asked for: the chain ends here now.
+      const isEnd = ready.length < startedCount;
+      startedCount = isEnd ? 0 : start(nextCount(ready, readAheadBlocks));
+      if (ready.length > 0) yield ready;
     }
   } finally {
     await Promise.allSettled([reading]);
