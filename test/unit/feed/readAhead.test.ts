@@ -19,18 +19,16 @@ async function heightsRead(tipHeight: () => number, readAheadBlocks: number): Pr
     bytes: 0,
     getMany: (hashes) =>
       Promise.resolve(
-        hashes.map(
-          (hash): HistoryBlock => ({
-            block: {
-              hashHex: hash,
-              height: Number.parseInt(hash, 16),
-              json: Buffer.from('{}'),
-              txids: [],
-            },
-            drafts: [],
-            events: [],
-          }),
-        ),
+        hashes.map((hash): HistoryBlock => ({
+          block: {
+            hashHex: hash,
+            height: Number.parseInt(hash, 16),
+            json: Buffer.from('{}'),
+            txids: [],
+          },
+          drafts: [],
+          events: [],
+        })),
       ),
   };
   const heights: number[] = [];
