@@ -3,14 +3,21 @@ import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
 import { createArchive } from './feed/archive.js';
 import { createEventLog } from './feed/eventLog.js';
-import { createFollower } from './feed/follower.js';
+import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
+import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
+import type { Settings } from './config/settings.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
 import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
 import { createNodeReader } from './node/nodeReader.js';
 import { createRpcClient } from './node/rpcClient.js';
+import { LANES } from './node/rpcQueue.js';
 import { createZmqListener } from './node/zmqListener.js';
 import { describeHealth, staleAfterMs } from './observe/health.js';
 import type { Health } from './observe/healthTypes.js';
+import { createMetrics } from './observe/metrics.js';
+import type { MetricState, MetricsText } from './observe/metricTypes.js';
+import type { MetricLimits } from './observe/sampledMetrics.js';
+import { ALLOWED_COMMANDS } from './server/commandTable.js';
 import { createServer } from './server/createServer.js';
 
 /** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
@@ -33,6 +40,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
 
+  const metrics = createMetrics({ methods: [...ALLOWED_COMMANDS, 'batch'], limits: limitsOf(settings) });
   const rpc = createRpcClient({
     url: node.rpcUrl,
     credentials: node.credentials,
@@ -41,6 +49,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     maxAnswerBytes: settings.rpcMaxAnswerBytes,
     maxWaiting: MAX_WAITING_CALLS,
     logger: logger.child({ part: 'rpc' }),
+    onCall: metrics.noteCall,
   });
   const epoch = newEpoch();
   const chainId = (): string =>
@@ -55,6 +64,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       logger.error({ err: error }, 'a reader of the event log failed');
     },
   });
+  log.onAppend(metrics.noteEvents);
   const follower = createFollower(
     {
       ...(node.network === undefined ? {} : { network: node.network }),
@@ -71,6 +81,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       logger: logger.child({ part: 'follower' }),
       nowMs,
       random: Math.random,
+      onBlock: metrics.noteBlock,
+      onReorg: metrics.noteReorg,
     },
   );
   const archive = createArchive(
@@ -85,7 +97,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const listener = createZmqListener({
     addresses: node.zmqAddresses,
     logger: logger.child({ part: 'zmq' }),
-    onNotice: follower.notify,
+    onNotice(notice) {
+      metrics.noteNotice(notice);
+      follower.notify(notice);
+    },
   });
   const health = (): Health =>
     describeHealth({
@@ -99,6 +114,13 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       clients: server.stats().clients,
       log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
     });
+  const metricState = (): MetricState => ({
+    health: health(),
+    follower: follower.state(),
+    rpc: rpc.load(),
+    archive,
+    server: { ...server.stats(), unsentBytes: server.unsentBytes() },
+  });
   const server = createServer(
     {
       host: settings.host,
@@ -120,6 +142,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       log,
       rpc,
       health,
+      metrics: (): Promise<MetricsText> => metrics.print(metricState()),
       archive,
       encode,
       genesisHash: () => follower.state().genesisHashHex,
@@ -131,6 +154,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     await listener.stop();
     // The calls in hand end with the client, so that a node that hangs does not hold up the stop.
     await Promise.all([follower.stop(), rpc.close()]);
+    metrics.close();
   };
 
   let address;
@@ -174,6 +198,22 @@ function nodeOf(node: StartGatewayOptions['node']): NodeAccess {
     credentials: createFixedCredentials(credentials ?? { user: '', password: '' }),
     zmqAddresses: node.simulated.zmqAddresses,
     simulated: true,
+  };
+}
+
+/** The most that each queue, cache and set may hold, by the names of their metrics. */
+function limitsOf(settings: Settings): MetricLimits {
+  return {
+    rpc_calls_in_flight: settings.rpcSlots,
+    rpc_calls_waiting: LANES.length * MAX_WAITING_CALLS,
+    chain_memory_blocks: CHAIN_MEMORY_BLOCKS,
+    pending_notices: MAX_PENDING_TXIDS,
+    node_sequence_numbers: MAX_NODE_SEQUENCES,
+    log_events: settings.logMemoryEvents,
+    log_bytes: settings.logMemoryBytes,
+    archive_bytes: settings.archiveMemoryBytes,
+    clients: settings.maxClients,
+    replays: settings.maxReplays,
   };
 }
 

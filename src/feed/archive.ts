@@ -32,6 +32,8 @@ export interface Archive {
   ): AsyncGenerator<readonly LogEvent[]>;
   /** Bytes of blocks kept for replays, for metrics. */
   readonly bytes: number;
+  /** Blocks of the past that are being read, for metrics: as many as all replays together read ahead, at most. */
+  readonly reading: number;
 }
 
 /** Limits of the archive. */
@@ -83,6 +85,9 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
   return {
     get bytes() {
       return history.bytes;
+    },
+    get reading() {
+      return history.reading;
     },
     replay: (start, topics) =>
       replayChain(

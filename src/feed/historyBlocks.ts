@@ -26,6 +26,8 @@ export interface HistoryBlocks {
   getMany(hashes: readonly string[], detail: BlockDetail): Promise<readonly (HistoryBlock | undefined)[]>;
   /** Bytes of messages kept, for metrics. */
   readonly bytes: number;
+  /** Blocks that are being read now, for metrics. */
+  readonly reading: number;
 }
 
 /** Limits of what is kept. */
@@ -83,6 +85,9 @@ export function createHistoryBlocks(
   return {
     get bytes() {
       return cache.calculatedSize;
+    },
+    get reading() {
+      return reading.size;
     },
     getMany(hashes, detail) {
       const keyOf = (hashHex: string): string => `${detail} ${hashHex}`;

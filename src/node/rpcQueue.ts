@@ -24,7 +24,8 @@ export interface RpcQueue {
   load(): { readonly waiting: number; readonly inFlight: number; readonly slots: number };
 }
 
-const LANES: readonly Lane[] = ['live', 'command', 'history'];
+/** All lanes, the first served first. */
+export const LANES: readonly Lane[] = ['live', 'command', 'history'];
 
 /**
  * Slots that a lane may use, together with all lanes behind it: one slot is kept from `command` and `history`, one more

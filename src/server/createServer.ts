@@ -4,6 +4,7 @@ import type { Archive } from '../feed/archive.js';
 import type { EventLog } from '../feed/eventLogTypes.js';
 import type { RpcClient } from '../node/rpcTypes.js';
 import type { Health } from '../observe/healthTypes.js';
+import type { MetricsText } from '../observe/metricTypes.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError, printWelcome, type ConnectionLimits } from '../protocol/printMessages.js';
 import { TOPIC_NAMES } from '../protocol/topics.js';
@@ -54,6 +55,7 @@ export interface ServerDeps {
   readonly log: EventLog;
   readonly rpc: RpcClient;
   readonly health: () => Health;
+  readonly metrics: () => Promise<MetricsText>;
   /** The past, for subscriptions that start there. */
   readonly archive: Archive;
   /** Identity of the log, for cursors. */
@@ -80,6 +82,8 @@ export interface Server {
    */
   stop(graceMs: number): Promise<void>;
   stats(): ServerStats;
+  /** Bytes that the clients have not taken yet, all together; every client is asked. */
+  unsentBytes(): number;
 }
 
 /** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
@@ -116,7 +120,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   let stopped: Promise<void> | undefined;
 
   const transport = createWebSocketServer(options, {
-    onRequest: createHttpRoutes({ health: deps.health, logger }),
+    onRequest: createHttpRoutes({ health: deps.health, metrics: deps.metrics, logger }),
     onConnection(connection) {
       const session = createSession(options, {
         connection,
@@ -169,6 +173,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   return {
     start: () => transport.listen(),
     stop: (graceMs) => (stopped ??= stop(graceMs)),
+    unsentBytes: () => hub.unsentBytes(),
     stats: () => ({ ...hub.stats(), replays, commands: commands.stats() }),
   };
 }

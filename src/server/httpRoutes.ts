@@ -1,12 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Health } from '../observe/healthTypes.js';
+import type { MetricsText } from '../observe/metricTypes.js';
 import { PAGE_HTML, PAGE_POLICY } from './page.js';
 import { isReady, printHealth } from './printHealth.js';
 
 /** What the routes show. */
 export interface HttpRoutesDeps {
   readonly health: () => Health;
+  readonly metrics: () => Promise<MetricsText>;
 }
 
 /** One answer, before it is written. */
@@ -21,10 +23,9 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-const ROUTES: ReadonlyMap<string, (deps: HttpRoutesDeps) => HttpAnswer> = new Map<
-  string,
-  (deps: HttpRoutesDeps) => HttpAnswer
->([
+type Route = (deps: HttpRoutesDeps) => HttpAnswer | Promise<HttpAnswer>;
+
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [
     '/',
     () => ({
@@ -36,13 +37,20 @@ const ROUTES: ReadonlyMap<string, (deps: HttpRoutesDeps) => HttpAnswer> = new Ma
   ],
   ['/health', ({ health }) => json(200, printHealth(health()))],
   ['/ready', ({ health }) => ready(health())],
+  [
+    '/metrics',
+    async ({ metrics }) => {
+      const { contentType, text } = await metrics();
+      return { status: 200, contentType, body: text };
+    },
+  ],
 ]);
 
 /**
- * What one request is answered: the page on `/`, the health record on `/health`, 200 or 503 on `/ready`, 404 elsewhere, 405 for other
- * methods than GET and HEAD.
+ * What one request is answered: the page on `/`, the health record on `/health`, 200 or 503 on `/ready`, the metrics on
+ * `/metrics`, 404 elsewhere, 405 for other methods than GET and HEAD.
  */
-export function routeHttp(method: string, url: string, deps: HttpRoutesDeps): HttpAnswer {
+export async function routeHttp(method: string, url: string, deps: HttpRoutesDeps): Promise<HttpAnswer> {
   const path = url.split('?', 1)[0] ?? '';
   const route = ROUTES.get(path);
   if (route === undefined) {
@@ -59,15 +67,15 @@ export function routeHttp(method: string, url: string, deps: HttpRoutesDeps): Ht
 
 /** Plain HTTP: a body that a request may have is never read. */
 export function createHttpRoutes(deps: HttpRoutesDeps & { readonly logger: Logger }): RequestListener {
-  return (request: IncomingMessage, response: ServerResponse) => {
-    const method = request.method ?? '';
-    let answer: HttpAnswer;
+  const answerTo = async (method: string, url: string): Promise<HttpAnswer> => {
     try {
-      answer = routeHttp(method, request.url ?? '', deps);
+      return await routeHttp(method, url, deps);
     } catch (error) {
       deps.logger.error({ err: error }, 'http request failed');
-      answer = json(500, JSON.stringify({ error: 'the gateway failed; its log says how' }));
+      return json(500, JSON.stringify({ error: 'the gateway failed; its log says how' }));
     }
+  };
+  const write = (request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void => {
     const hasBody =
       request.headers['transfer-encoding'] !== undefined ||
       (request.headers['content-length'] ?? '0') !== '0';
@@ -83,7 +91,12 @@ export function createHttpRoutes(deps: HttpRoutesDeps & { readonly logger: Logge
       ...(hasBody ? { Connection: 'close' } : {}),
       ...answer.headers,
     });
-    response.end(method === 'HEAD' ? undefined : answer.body);
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  };
+  return (request, response) => {
+    void answerTo(request.method ?? '', request.url ?? '').then((answer) => {
+      write(request, response, answer);
+    });
   };
 }
 

@@ -59,7 +59,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     sequence: 0,
     finality: 0,
   };
-  const counts = { ticks: 0, cohortJoins: 0, behindJoins: 0, writes: 0 };
+  const counts = { ticks: 0, cohortJoins: 0, behindJoins: 0, writes: 0, writtenBytes: 0 };
   let place = positionAt(log.headSeq);
   let behindCount = 0;
   let scheduled = false;
@@ -120,9 +120,14 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     }
   }
 
-  function write(client: Client, buffer: Buffer): void {
-    client.connection.writeFrames(buffer);
+  function writeFrames({ connection }: Client, frames: Buffer): void {
+    connection.writeFrames(frames);
     counts.writes += 1;
+    counts.writtenBytes += frames.length;
+  }
+
+  function write(client: Client, buffer: Buffer): void {
+    writeFrames(client, buffer);
     if (client.connection.unsentBytes() <= options.maxBufferedBytes) return;
     update(client, fallBehind(client.reader, place));
     waitForDrain(client);
@@ -185,8 +190,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       if (client.reader.behind.length > 0) ready.add(client);
       return 0;
     }
-    client.connection.writeFrames(chunk.buffer);
-    counts.writes += 1;
+    writeFrames(client, chunk.buffer);
     if (client.connection.unsentBytes() > options.maxBufferedBytes) {
       update(client, fallBehind(client.reader, place));
     }
@@ -309,6 +313,11 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       cohorts: cohorts.size,
       ...counts,
     }),
+    unsentBytes() {
+      let bytes = 0;
+      for (const { connection } of clients) bytes += connection.unsentBytes();
+      return bytes;
+    },
     close() {
       closed = true;
       removeListener();

@@ -32,8 +32,10 @@ export interface HubStats {
   readonly cohortJoins: number;
   /** Times that frames were joined for clients that are behind. */
   readonly behindJoins: number;
-  /** Writes to sockets. */
+  /** Writes of events to sockets. */
   readonly writes: number;
+  /** Bytes of these writes. */
+  readonly writtenBytes: number;
 }
 
 /** A client's place in the hub. */
@@ -72,6 +74,8 @@ export interface Hub {
   /** Writes to the live clients all that is in the log, now. */
   flush(): void;
   stats(): HubStats;
+  /** Bytes that the clients have not taken yet, all together; every client is asked. */
+  unsentBytes(): number;
   /** Stops listening to the log and writes no more. */
   close(): void;
 }

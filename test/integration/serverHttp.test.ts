@@ -32,6 +32,12 @@ describe('plain HTTP on the same port', () => {
     harness.health = health;
   });
 
+  it('gives the metrics', async () => {
+    const response = await get('/metrics');
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
+    expect(await response.text()).toBe('a 1\n');
+  });
+
   it('shows the page, which may run its own script only', async () => {
     const response = await get('/');
     expect(response.headers.get('content-type')).toContain('text/html');

@@ -183,6 +183,7 @@ export async function startServer(
       log,
       rpc,
       health: () => shared.health,
+      metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),
       archive: createTestArchive(log, rpc, logger),
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),
       genesisHash: () => undefined,

@@ -9,12 +9,14 @@ import { createTestLog, healthyRecord } from '../../support/serverHarness.js';
 
 const record = (changes: Partial<Health> = {}): Health => ({ ...healthyRecord(createTestLog()), ...changes });
 
+const METRICS = { contentType: 'text/plain; version=0.0.4', text: '# HELP a A.\na 1\n' };
+
 const route = (method: string, url: string, changes: Partial<Health> = {}) =>
-  routeHttp(method, url, { health: () => record(changes) });
+  routeHttp(method, url, { health: () => record(changes), metrics: () => Promise.resolve(METRICS) });
 
 describe('the HTTP routes', () => {
-  it('print the health record with snake_case keys', () => {
-    const body = JSON.parse(route('GET', '/health?x=1').body) as Record<string, unknown>;
+  it('print the health record with snake_case keys', async () => {
+    const body = JSON.parse((await route('GET', '/health?x=1')).body) as Record<string, unknown>;
     expect(body).toMatchObject({
       status: 'ok',
       fresh: true,
@@ -27,28 +29,38 @@ describe('the HTTP routes', () => {
     expect(printHealth(record())).not.toMatch(/[a-z][A-Z]\w*":/);
   });
 
-  it('answer /health with 200 whatever the state, for it is a report', () => {
-    expect(route('GET', '/health', { status: 'node_unavailable', connected: false }).status).toBe(200);
+  it('answer /health with 200 whatever the state, for it is a report', async () => {
+    expect((await route('GET', '/health', { status: 'node_unavailable', connected: false })).status).toBe(
+      200,
+    );
   });
 
-  it('are ready when the tips agree, or nearly', () => {
-    expect(route('GET', '/ready').status).toBe(200);
+  it('are ready when the tips agree, or nearly', async () => {
+    expect((await route('GET', '/ready')).status).toBe(200);
     for (const status of ['starting', 'node_unavailable'] as const) {
-      expect(route('GET', '/ready', { status }).status).toBe(503);
+      expect((await route('GET', '/ready', { status })).status).toBe(503);
     }
     expect(isReady(record({ status: 'catching_up', lagBlocks: READY_MAX_LAG_BLOCKS }))).toBe(true);
     expect(isReady(record({ status: 'catching_up', lagBlocks: READY_MAX_LAG_BLOCKS + 1 }))).toBe(false);
   });
 
-  it('answer an unknown path with 404, and another method with 405', () => {
-    expect(route('GET', '/nosuch')).toMatchObject({
+  it('answer an unknown path with 404, and another method with 405', async () => {
+    expect(await route('GET', '/nosuch')).toMatchObject({
       status: 404,
       contentType: 'application/json; charset=utf-8',
     });
-    expect(route('GET', '/constructor').status).toBe(404);
-    expect(route('GET', '/ws').body).toContain('WebSocket');
-    expect(route('POST', '/health')).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' } });
-    expect(route('DELETE', '/').status).toBe(405);
+    expect((await route('GET', '/constructor')).status).toBe(404);
+    expect((await route('GET', '/ws')).body).toContain('WebSocket');
+    expect(await route('POST', '/health')).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' } });
+    expect((await route('DELETE', '/')).status).toBe(405);
+  });
+
+  it('print the metrics as they are, with their own content type', async () => {
+    expect(await route('GET', '/metrics')).toEqual({
+      status: 200,
+      contentType: METRICS.contentType,
+      body: METRICS.text,
+    });
   });
 });
 

@@ -1,0 +1,94 @@
+import type { MetricState } from '../../src/observe/metricTypes.js';
+import type { Health } from '../../src/observe/healthTypes.js';
+
+const TIP = { height: 7, hashHex: '07'.repeat(32) };
+
+/** Health with every member known. */
+export const FULL_HEALTH: Health = {
+  status: 'catching_up',
+  fresh: false,
+  connected: true,
+  reason: 'none',
+  version: '1.2.3',
+  simulated: false,
+  chain: 'regtest',
+  tip: TIP,
+  nodeTip: { height: 9, hashHex: '09'.repeat(32) },
+  lagBlocks: 2,
+  lagSeconds: 11,
+  zmq: {
+    connections: [
+      { address: 'tcp://127.0.0.1:1', up: true },
+      { address: 'tcp://127.0.0.1:2', up: false },
+      { address: 'tcp://127.0.0.1:3', up: true },
+    ],
+    topics: [
+      {
+        topic: 'hashtx',
+        received: 30,
+        lastCounter: 33,
+        missed: 4,
+        gaps: 3,
+        restarts: 2,
+        lastNoticeAtMs: 1_700_000_000_000,
+      },
+    ],
+    malformed: 1,
+    silentTopics: ['hashblock'],
+  },
+  clients: 5,
+  log: { epoch: 'e', headSeq: 100, oldestSeq: 41, bytes: 6000 },
+  uptimeSeconds: 70,
+};
+
+/** Health with nothing known that may be unknown. */
+export const EMPTY_HEALTH: Health = {
+  status: 'starting',
+  fresh: false,
+  connected: false,
+  version: '1.2.3',
+  simulated: false,
+  zmq: {
+    connections: [{ address: 'tcp://127.0.0.1:1', up: false }],
+    topics: [{ topic: 'hashtx', received: 0, missed: 0, gaps: 0, restarts: 0 }],
+    malformed: 0,
+    silentTopics: [],
+  },
+  clients: 0,
+  log: { epoch: 'e', headSeq: 0, oldestSeq: 1, bytes: 0 },
+  uptimeSeconds: 0,
+};
+
+/** Figures that are all different, so that a mix-up shows. */
+export const FULL_STATE: MetricState = {
+  health: FULL_HEALTH,
+  follower: {
+    mempoolSize: 101,
+    pendingNotices: 102,
+    nodeSequenceNumbers: 103,
+    owedTransactions: 104,
+    chainMemoryBlocks: 105,
+  },
+  rpc: { waiting: 106, inFlight: 107 },
+  archive: { bytes: 108, reading: 109 },
+  server: {
+    behind: 110,
+    unsentBytes: 111,
+    subscriptionsByTopic: {
+      blocks: 112,
+      transactions: 113,
+      assets: 114,
+      mempool: 115,
+      sequence: 116,
+      finality: 117,
+    },
+    replays: 118,
+    cohorts: 119,
+    ticks: 120,
+    cohortJoins: 121,
+    behindJoins: 122,
+    writes: 123,
+    writtenBytes: 124,
+    commands: { inFlight: 125, shared: 126, cached: 127 },
+  },
+};
