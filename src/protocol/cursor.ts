@@ -57,6 +57,19 @@ export function formatCursor(cursor: Cursor): string {
   return `${VERSION}.${cursor.chainId}.${cursor.epoch}.${cursor.seq}.${cursor.point.height}.${cursor.point.hashHex}.${place}`;
 }
 
+/** The cursor of a place, not of an event: everything up to `tip`, the tip of its time, has been told. */
+export function formatTipCursor(tip: ChainPoint, log: Pick<Cursor, 'chainId' | 'epoch'>): string {
+  return formatCursor({
+    ...log,
+    seq: 0,
+    point: tip,
+    stage: 'mempool',
+    part: 'other',
+    txIndex: 0,
+    assetIndex: 0,
+  });
+}
+
 /** Reads a cursor's text; `undefined` when it is not one that {@link formatCursor} could have printed. */
 export function parseCursor(text: string): Cursor | undefined {
   if (text.length > MAX_CURSOR_CHARS) return undefined;

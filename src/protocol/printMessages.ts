@@ -75,10 +75,13 @@ export function printAcknowledgement(ack: {
   readonly action: Action;
   readonly topicName: string;
   readonly idJson?: string | undefined;
+  /** Where a subscription that begins now begins: everything after this position is sent. */
+  readonly cursor?: string | undefined;
 }): string {
   const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}`;
+  const position = ack.cursor === undefined ? '' : `"cursor":${JSON.stringify(ack.cursor)},`;
   // Both shapes that published clients look for: flat, and inside `data`.
-  return `{"type":"subscription",${idMember(ack.idJson)}${body},"data":{${body}}}`;
+  return `{"type":"subscription",${idMember(ack.idJson)}${body},${position}"data":{${body}}}`;
 }
 
 /**

@@ -3,9 +3,9 @@ import type { Archive } from '../feed/archive.js';
 import type { EventLog, LogEvent } from '../feed/eventLogTypes.js';
 import { ReplayError, type ReplayStart } from '../feed/replayTypes.js';
 import { backoffMs } from '../node/backoff.js';
-import { RpcMalformedError, RpcUnavailableError } from '../node/rpcTypes.js';
+import { RpcMalformedError, RpcReplyError, RpcUnavailableError } from '../node/rpcTypes.js';
 import type { ErrorName } from '../protocol/codes.js';
-import { formatCursor, parseCursor } from '../protocol/cursor.js';
+import { formatTipCursor, parseCursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { From } from '../protocol/parseFrom.js';
 import type { Topic } from '../protocol/topics.js';
@@ -130,7 +130,7 @@ export function startCatchUp(
     const present = deps.archive.present();
     if (present.tip?.hashHex !== tip.hashHex) return false;
     const lost = UNREPEATABLE_TOPICS.filter((topic) => topics.has(topic));
-    const position = { seq: present.seq, cursor: cursorOfTip(tip) };
+    const position = { seq: present.seq, cursor: formatTipCursor(tip, deps.encode()) };
     if (lost.length === 0) return listener.onLogReached([...topics], position);
     listener.onGap(lost, lastCursor ?? cursorText(from), position.cursor);
     for await (const events of deps.archive.snapshot(present.mempoolTxids, tip, topics)) {
@@ -139,18 +139,6 @@ export function startCatchUp(
     }
     return listener.onLogReached([...topics], position);
   };
-
-  /** Everything up to the tip has been told, wherever it is resumed. */
-  const cursorOfTip = (point: ChainPoint): string =>
-    formatCursor({
-      ...deps.encode(),
-      seq: 0,
-      point,
-      stage: 'mempool',
-      part: 'other',
-      txIndex: 0,
-      assetIndex: 0,
-    });
 
   const run = async (): Promise<void> => {
     let waitingSinceMs: number | undefined;
@@ -161,7 +149,7 @@ export function startCatchUp(
         await tellChain();
         return;
       } catch (error) {
-        if (!(error instanceof RpcUnavailableError || error instanceof RpcMalformedError)) throw error;
+        if (!isNodesFailure(error)) throw error;
         const progressed = told > toldBefore;
         if (progressed) attempt = 0;
         waitingSinceMs = progressed ? deps.nowMs() : (waitingSinceMs ?? deps.nowMs());
@@ -175,7 +163,7 @@ export function startCatchUp(
   const fail = (error: unknown): void => {
     if (topics.size === 0) return;
     if (error instanceof ReplayError) listener.onFailed(error.errorName, error.message, lastCursor);
-    else if (error instanceof RpcUnavailableError) {
+    else if (isNodesFailure(error)) {
       listener.onFailed('node_unavailable', 'the node cannot be asked now; try again later', lastCursor);
     } else {
       deps.logger.error({ err: error }, 'a replay of the past failed');
@@ -198,6 +186,13 @@ export function startCatchUp(
         })
       : run().catch(fail),
   };
+}
+
+/** The node could not answer, or not so that it can be used: it may next time. */
+function isNodesFailure(error: unknown): boolean {
+  return (
+    error instanceof RpcUnavailableError || error instanceof RpcMalformedError || error instanceof RpcReplyError
+  );
 }
 
 function cursorText(from: From): string | undefined {

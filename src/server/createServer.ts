@@ -7,6 +7,7 @@ import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError, printWelcome, type ConnectionLimits } from '../protocol/printMessages.js';
+import { formatTipCursor } from '../protocol/cursor.js';
 import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
 import { createCommandRunner } from './commandRunner.js';
@@ -113,6 +114,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
         giveReplayPlace() {
           replays -= 1;
         },
+        headCursor,
         join: (events) => slices.join(events, ALL_TOPICS),
         close,
       },
@@ -147,8 +149,16 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     logger,
   });
 
+  /** The newest event's, or before the first one that of everything up to the tip. */
+  function headCursor(): string | undefined {
+    const newest = log.read(log.headSeq, 1)?.[0]?.cursor;
+    const { tip } = deps.archive.present();
+    if (newest !== undefined || tip === undefined) return newest;
+    return formatTipCursor(tip, deps.encode());
+  }
+
   function welcomeMessage(): string {
-    const cursor = log.read(log.headSeq, 1)?.[0]?.cursor;
+    const cursor = headCursor();
     const { chain, simulated, tip } = deps.health();
     return printWelcome({
       version: options.version,

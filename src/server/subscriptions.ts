@@ -34,6 +34,8 @@ export interface SubscriptionsDeps {
   /** Takes one of the places for replays of the whole server; `false` when all are taken. */
   readonly takeReplayPlace: () => boolean;
   readonly giveReplayPlace: () => void;
+  /** The position of the log's head; absent until the tip is known. */
+  readonly headCursor: () => string | undefined;
   /** Events as frames, joined. */
   readonly join: (events: readonly LogEvent[]) => Buffer | undefined;
   /** Ends the connection: a place was lost that has no cursor to go on from. */
@@ -166,7 +168,9 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       if (from?.type === 'invalid')
         return printError({ code: 'cursor_malformed', message: from.message, idJson });
       if (from === undefined) {
-        connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson }));
+        connection.send(
+          printAcknowledgement({ action: 'subscribe', topicName, idJson, cursor: deps.headCursor() }),
+        );
         const pending = new Set([...catchUps].flatMap((catchUp) => [...catchUp.topics]));
         client.subscribe(topics.filter((topic) => !pending.has(topic)));
         return undefined;

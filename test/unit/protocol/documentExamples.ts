@@ -164,7 +164,11 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       limits: DEFAULT_LIMITS,
       cursor: cursorOf({ ...draftSequence(connectStep(block), at(block, 'connect')) }, 46),
     }),
-    'server subscribed': printAcknowledgement({ action: 'subscribe', topicName: 'blocks' }),
+    'server subscribed': printAcknowledgement({
+      action: 'subscribe',
+      topicName: 'blocks',
+      cursor: cursorOf({ ...draftSequence(connectStep(block), at(block, 'connect')) }, 46),
+    }),
     'server subscribed with id': printAcknowledgement({
       action: 'subscribe',
       topicName: 'asset',

@@ -31,7 +31,7 @@ describe('requests', () => {
     expect(parse('{"topic":"all","action":"unsubscribe"}')).toEqual({
       type: 'unsubscribe',
       topicName: 'all',
-      topics: TOPICS,
+      topics: parseTopic('all'),
     });
   });
 
