@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TOPIC_NAMES, TOPICS } from '../../../src/protocol/topics.js';
+import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
 import { parseRequest } from '../../../src/protocol/parseRequest.js';
 import type { InvalidRequest, Request } from '../../../src/protocol/request.js';
 
