@@ -3,7 +3,7 @@
  * gateway imports `evrmore-gateway/client`, which loads nothing of this.
  */
 export { startGateway } from './gateway.js';
-export type { Gateway, SimulatedNodeHandle, StartGatewayOptions } from './gatewayTypes.js';
+export type { Gateway, SimulatedNodeHandle, StartGateway, StartGatewayOptions } from './gatewayTypes.js';
 export { loadSettings, type LoadedSettings, type SettingInputs } from './config/loadSettings.js';
 export type { SettingKey, Settings } from './config/settings.js';
 export { ConfigurationError, type Problem } from './config/problem.js';
