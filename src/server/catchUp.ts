@@ -191,7 +191,9 @@ export function startCatchUp(
 /** The node could not answer, or not so that it can be used: it may next time. */
 function isNodesFailure(error: unknown): boolean {
   return (
-    error instanceof RpcUnavailableError || error instanceof RpcMalformedError || error instanceof RpcReplyError
+    error instanceof RpcUnavailableError ||
+    error instanceof RpcMalformedError ||
+    error instanceof RpcReplyError
   );
 }
 
