@@ -17,6 +17,7 @@ async function heightsRead(tipHeight: () => number, readAheadBlocks: number): Pr
   };
   const history: HistoryBlocks = {
     bytes: 0,
+    reading: 0,
     getMany: (hashes) =>
       Promise.resolve(
         hashes.map((hash): HistoryBlock => ({
