@@ -141,9 +141,10 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
 
   /** Whoever asked says what the failure means to it; only the path of a cookie file is said nowhere else. */
   const logFailure = (error: unknown, reason: string): void => {
-    const isCookie = error instanceof RpcUnavailableError && error.cause instanceof CredentialsError;
-    if (isCookie) trouble.failed('cookie', { reason, err: error }, 'no credentials for the node');
-    else logger.debug({ reason, err: error }, 'call to the node failed');
+    const cause = error instanceof RpcUnavailableError ? error.cause : undefined;
+    if (cause instanceof CredentialsError) {
+      trouble.failed('cookie', { reason, detail: cause.message }, 'no credentials for the node');
+    } else logger.debug({ reason, err: error }, 'call to the node failed');
   };
 
   /** Reports the end of one call to metrics and log. */
