@@ -26,7 +26,8 @@ export interface TrackedMempool {
   readonly size: number;
   has(txid: string): boolean;
   get(txid: string): TrackedTransaction | undefined;
-  txids(): IterableIterator<string>;
+  /** All of them, in the order in which they were added. */
+  list(): readonly TrackedTransaction[];
   /** Adds a transaction seen in the mempool; whoever spent the same outpoints is marked as replaced by it. */
   add(transaction: TrackedTransaction): void;
   /** A block's transaction: no longer in the mempool; whoever else spent its inputs is marked as conflicted by it. */
@@ -90,7 +91,7 @@ export function createTrackedMempool(): TrackedMempool {
     },
     has: (txid) => transactions.has(txid),
     get: (txid) => transactions.get(txid),
-    txids: () => transactions.keys(),
+    list: () => [...transactions.values()],
     add(transaction) {
       markConflicts(transaction.txid, transaction.inputs, 'replaced');
       transactions.set(transaction.txid, transaction);

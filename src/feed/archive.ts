@@ -7,6 +7,7 @@ import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
 import { replayChain } from './chainReplay.js';
 import type { EncodeOptions } from './encodeEvent.js';
 import type { EventLog, LogEvent } from './eventLogTypes.js';
+import type { FollowedMempool } from './followerTypes.js';
 import { createHistoryBlocks } from './historyBlocks.js';
 import { readMempoolSnapshot } from './mempoolSnapshot.js';
 import type { ReplayStart, ReplayStep } from './replayTypes.js';
@@ -15,21 +16,13 @@ import type { ReplayStart, ReplayStep } from './replayTypes.js';
 export interface Archive {
   /** Tells the chain from `start` on; see `chainReplay.ts`. */
   replay(start: ReplayStart, topics: ReadonlySet<Topic>): AsyncGenerator<ReplayStep, never>;
+  /** The log's newest event and its tip at this moment. */
+  present(): { readonly seq: number; readonly tip: ChainPoint | undefined };
   /**
-   * The log's tip and the txids of its mempool at this moment: whoever reads the log from the event after `seq` on, and the
-   * snapshot of these, misses nothing.
+   * The mempool as the log has it at this moment, as events; see `mempoolSnapshot.ts`. Whoever reads these, and the log from
+   * the event after the present one on, misses nothing.
    */
-  present(): {
-    readonly seq: number;
-    readonly tip: ChainPoint | undefined;
-    readonly mempoolTxids: readonly string[];
-  };
-  /** The transactions of the mempool as events; see `mempoolSnapshot.ts`. */
-  snapshot(
-    txids: readonly string[],
-    tip: ChainPoint,
-    topics: ReadonlySet<Topic>,
-  ): AsyncGenerator<readonly LogEvent[]>;
+  snapshot(tip: ChainPoint, topics: ReadonlySet<Topic>): AsyncGenerator<readonly LogEvent[]>;
   /** Bytes of blocks kept for replays, for metrics. */
   readonly bytes: number;
   /** Blocks of the past that are being read, for metrics: as many as all replays together read ahead, at most. */
@@ -51,7 +44,7 @@ export interface ArchiveOptions {
 export interface ArchiveDeps {
   readonly rpc: RpcClient;
   readonly log: EventLog;
-  readonly follower: { state(): { readonly tip?: ChainPoint }; mempoolTxids(): readonly string[] };
+  readonly follower: { state(): { readonly tip?: ChainPoint }; mempool(): FollowedMempool };
   readonly encode: () => Omit<EncodeOptions, 'seq'>;
   readonly logger: Logger;
 }
@@ -99,7 +92,7 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
         },
         { node, history, logTip, logMoved, encode },
       ),
-    present: () => ({ seq: log.headSeq, tip: logTip(), mempoolTxids: follower.mempoolTxids() }),
-    snapshot: (txids, tip, topics) => readMempoolSnapshot(node, txids, tip, topics, encode),
+    present: () => ({ seq: log.headSeq, tip: logTip() }),
+    snapshot: (tip, topics) => readMempoolSnapshot(node, follower.mempool(), tip, topics, encode),
   };
 }

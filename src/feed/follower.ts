@@ -144,6 +144,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       if (block === undefined) continue;
       const mempool = await readMempool(context, block.hashHex);
       if (mempool === undefined) continue;
+      await mempoolInfo.adopt();
       context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       finality.startAt(block.height);
       for (const transaction of mempool) context.mempool.add(transaction);
@@ -296,7 +297,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       chainMemoryBlocks: context.memory.size,
       silentTopics: polling.silentTopics(),
     }),
-    mempoolTxids: () => [...context.mempool.txids()],
+    mempool: () => ({ transactions: context.mempool.list(), infoJson: mempoolInfo.last }),
     async stop() {
       stopping = true;
       polling.stop();

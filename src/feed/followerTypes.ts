@@ -1,4 +1,5 @@
 import type { WatchedTopic } from '../chain/topicWatch.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import type { Notice } from '../node/noticeTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { GatewayError } from '../protocol/gatewayError.js';
@@ -49,6 +50,13 @@ export interface FollowerState {
   readonly silentTopics: readonly WatchedTopic[];
 }
 
+/** The mempool as of the newest event of the log. */
+export interface FollowedMempool {
+  readonly transactions: readonly TrackedTransaction[];
+  /** The figures that were told last, or stood at start: the node's `getmempoolinfo`. Absent before the first tip. */
+  readonly infoJson: Buffer | undefined;
+}
+
 /** Follows the node's chain and mempool and appends what changes to the log. */
 export interface Follower {
   /** Begins; returns at once. Waits for a node that is not there yet. */
@@ -56,8 +64,8 @@ export interface Follower {
   /** A notice came: look now. Never blocks, never throws. */
   readonly notify: (notice: Notice) => void;
   state(): FollowerState;
-  /** The transactions tracked in the mempool, as of the newest event of the log. */
-  mempoolTxids(): readonly string[];
+  /** The mempool, as of the newest event of the log. */
+  mempool(): FollowedMempool;
   /** Ends after the step in hand. */
   stop(): Promise<void>;
   /** Resolves when following can go on no more: another chain, or a chain without a common block. Never rejects. */

@@ -8,6 +8,10 @@ export interface MempoolInfoWatch {
   mayHaveChanged(): void;
   /** Milliseconds until the figures may be asked for; `undefined` when there is no reason to. */
   dueInMs(): number | undefined;
+  /** The figures that were told last, or stood at start. */
+  readonly last: Buffer | undefined;
+  /** Takes the figures as they stand at start: they are no change. */
+  adopt(): Promise<void>;
   /** Asks, and appends a `mempool` event when the figures differ from the last ones. */
   sync(context: Pick<FollowContext, 'log' | 'memory'>): Promise<void>;
 }
@@ -28,14 +32,19 @@ export function createMempoolInfoWatch(
     dueInMs() {
       return suspect ? Math.max(0, askedAtMs + intervalMs - nowMs()) : undefined;
     },
+    get last() {
+      return last;
+    },
+    async adopt() {
+      askedAtMs = nowMs();
+      last = await node.getMempoolInfo();
+    },
     async sync({ log, memory }) {
       if (memory.tip === undefined) return;
       askedAtMs = nowMs();
       const info = await node.getMempoolInfo();
-      const isFirst = last === undefined;
       if (last?.equals(info) !== true) {
-        // What stands at start is no change.
-        if (!isFirst) log.append([draftMempoolInfo(info, memory.tip)]);
+        log.append([draftMempoolInfo(info, memory.tip)]);
         last = info;
       }
       suspect = false;

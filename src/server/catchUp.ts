@@ -133,7 +133,7 @@ export function startCatchUp(
     const position = { seq: present.seq, cursor: formatTipCursor(tip, deps.encode()) };
     if (lost.length === 0) return listener.onLogReached([...topics], position);
     listener.onGap(lost, lastCursor ?? cursorText(from), position.cursor);
-    for await (const events of deps.archive.snapshot(present.mempoolTxids, tip, topics)) {
+    for await (const events of deps.archive.snapshot(tip, topics)) {
       await tell(events);
       if (topics.size === 0) return true;
     }

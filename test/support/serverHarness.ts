@@ -72,7 +72,7 @@ export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger)
       rpc,
       log,
       logger,
-      follower: { state: () => ({}), mempoolTxids: () => [] },
+      follower: { state: () => ({}), mempool: () => ({ transactions: [], infoJson: undefined }) },
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),
     },
   );

@@ -19,7 +19,7 @@ test('what is there at both times has not left', () => {
   const mempool = createTrackedMempool();
   add(mempool, 'a', 'c:0');
   expect(left(mempool, 'a', 'unknown')).toEqual([]);
-  expect([...mempool.txids()]).toEqual(['a']);
+  expect(mempool.list().map(({ txid }) => txid)).toEqual(['a']);
   expect([mempool.size, mempool.has('a'), mempool.get('a')?.inputs]).toEqual([1, true, ['c:0']]);
 });
 

@@ -36,10 +36,12 @@ function parts() {
 test('what stands at the start is no change, and every change after it is told with the bytes of the node', async () => {
   const { chain, watch, context, pass, data } = parts();
   expect(watch.dueInMs()).toBeUndefined();
+  await watch.adopt();
   watch.mayHaveChanged();
-  expect(watch.dueInMs()).toBe(0);
+  pass(1000);
   await watch.sync(context);
   expect(data()).toEqual([]);
+  expect(watch.last?.toString()).toContain('"size":0');
   chain.pay({ coin: 0 });
   watch.mayHaveChanged();
   expect(watch.dueInMs()).toBe(1000);
@@ -52,6 +54,7 @@ test('what stands at the start is no change, and every change after it is told w
 
 test('the same figures are not told twice', async () => {
   const { watch, context, pass, data } = parts();
+  await watch.adopt();
   for (let count = 0; count < 3; count += 1) {
     watch.mayHaveChanged();
     await watch.sync(context);
@@ -62,8 +65,7 @@ test('the same figures are not told twice', async () => {
 
 test('a question that failed is due again after the interval', async () => {
   const { node, chain, watch, context, pass, data } = parts();
-  watch.mayHaveChanged();
-  await watch.sync(context);
+  await watch.adopt();
   chain.pay({ coin: 0 });
   watch.mayHaveChanged();
   pass(1000);

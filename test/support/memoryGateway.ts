@@ -1,0 +1,192 @@
+import { pino } from 'pino';
+import { createArchive } from '../../src/feed/archive.js';
+import { createEventLog } from '../../src/feed/eventLog.js';
+import type { EventLog } from '../../src/feed/eventLogTypes.js';
+import { createFollower } from '../../src/feed/follower.js';
+import type { Follower } from '../../src/feed/followerTypes.js';
+import { createNodeReader } from '../../src/node/nodeReader.js';
+import type { RpcClient } from '../../src/node/rpcTypes.js';
+import { CLOSE_CODES } from '../../src/protocol/codes.js';
+import { formatTipCursor } from '../../src/protocol/cursor.js';
+import { printWelcome } from '../../src/protocol/printMessages.js';
+import { createHub } from '../../src/server/hub.js';
+import { ALL_TOPICS, createLogSlices } from '../../src/server/logSlices.js';
+import { createSession, type Session } from '../../src/server/session.js';
+import { createSubscriptions } from '../../src/server/subscriptions.js';
+import {
+  createMemoryConnection,
+  frameInMemory,
+  type ClientHandlers,
+  type MemoryConnection,
+  type ReadingPace,
+} from './memoryConnection.js';
+
+/** Limits that a schedule chooses. */
+export interface MemoryGatewayOptions {
+  readonly epoch: string;
+  readonly logEvents: number;
+  readonly chainMemoryBlocks: number;
+  readonly maxBufferedBytes: number;
+}
+
+/** Everything of a gateway between the node's answers and the clients' messages, without sockets. */
+export interface MemoryGateway {
+  readonly log: EventLog;
+  readonly follower: Follower;
+  readonly isUp: boolean;
+  connect(client: ClientHandlers, pace: ReadingPace): MemoryConnection;
+  /** `crash`: at once. `close`: clients are told, and may read what was written. Resolves when nothing is left running. */
+  stop(how: 'crash' | 'close'): Promise<void>;
+  /** What was logged as an error. */
+  readonly errorLines: readonly string[];
+}
+
+/** The polls, in milliseconds. */
+const POLL_MS = 2000;
+const MEMPOOL_POLL_MS = 5000;
+/** More than any schedule has. */
+const FINAL_DEPTH_BLOCKS = 60;
+const LIMITS = { maxDepth: 32, maxCommandsInFlight: 4 };
+
+/** Starts a gateway on a node. */
+export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions): MemoryGateway {
+  const errorLines: string[] = [];
+  const logger = pino({ level: 'error' }, { write: (line: string) => void errorLines.push(line) });
+  const nowMs = (): number => Date.now();
+  const { epoch } = options;
+  const chainId = (): string => follower.state().genesisHashHex?.slice(0, 8) ?? '00000000';
+  const encode = (): { chainId: string; epoch: string } => ({ chainId: chainId(), epoch });
+  const log = createEventLog({
+    epoch,
+    maxEvents: options.logEvents,
+    maxBytes: 1_000_000_000,
+    chainId,
+    onListenerError: (error) => {
+      logger.error({ err: error }, 'a reader failed');
+    },
+  });
+  const follower: Follower = createFollower(
+    {
+      pollIntervalMs: POLL_MS,
+      mempoolPollIntervalMs: MEMPOOL_POLL_MS,
+      mempoolEventIntervalMs: 1000,
+      wrongChainTimeoutMs: 60_000,
+      chainMemoryBlocks: options.chainMemoryBlocks,
+      finalDepthBlocks: FINAL_DEPTH_BLOCKS,
+    },
+    { node: createNodeReader(rpc, 'live'), log, logger, nowMs, random: () => 0.5 },
+  );
+  const archive = createArchive(
+    { readAheadBlocks: 4, finalDepthBlocks: FINAL_DEPTH_BLOCKS, maxBytes: 100_000, maxAgeMs: 30_000 },
+    { rpc, log, follower, encode, logger },
+  );
+  const hub = createHub(
+    { maxBufferedBytes: options.maxBufferedBytes },
+    { log, frame: frameInMemory, schedule: (callback) => void setTimeout(callback, 0) },
+  );
+  const slices = createLogSlices(log, frameInMemory);
+  /** As `createServer` has it. */
+  const headCursor = (): string | undefined => {
+    const { tip } = follower.state();
+    return (
+      log.read(log.headSeq, 1)?.[0]?.cursor ??
+      (tip === undefined ? undefined : formatTipCursor(tip, encode()))
+    );
+  };
+  const connections = new Map<MemoryConnection, Session>();
+  let lastId = 0;
+  let replays = 0;
+  let isUp = true;
+  follower.start();
+
+  return {
+    log,
+    follower,
+    get isUp() {
+      return isUp;
+    },
+    errorLines,
+    connect(client, pace) {
+      lastId += 1;
+      const memory = createMemoryConnection(lastId, client, pace);
+      const session = createSession(LIMITS, {
+        connection: memory.connection,
+        subscriptions: (connection, close) =>
+          createSubscriptions(
+            { maxReplays: 5, maxUnsentBytes: options.maxBufferedBytes },
+            {
+              connection,
+              hub,
+              catchUp: {
+                log,
+                archive,
+                genesisHash: () => follower.state().genesisHashHex,
+                encode,
+                logger,
+                nowMs,
+                random: () => 0.5,
+                sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+              },
+              takeReplayPlace() {
+                replays += 1;
+                return true;
+              },
+              giveReplayPlace() {
+                replays -= 1;
+              },
+              headCursor,
+              join: (events) => slices.join(events, ALL_TOPICS),
+              close,
+            },
+          ),
+        commands: {
+          run: () => ({ type: 'refused', message: '{}' }),
+          stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
+        },
+        welcome: printWelcome({
+          version: 'test',
+          simulated: true,
+          topics: [],
+          limits: {
+            max_message_bytes: 0,
+            max_depth: 0,
+            max_commands_in_flight: 0,
+            command_deadline_ms: 0,
+            max_answer_bytes: 0,
+            max_buffered_bytes: 0,
+            slow_timeout_ms: 0,
+            ping_interval_ms: 0,
+            ping_timeout_ms: 0,
+            max_bad_messages: 0,
+            bad_message_window_ms: 0,
+          },
+        }),
+        logger,
+      });
+      connections.set(memory, session);
+      memory.attach({
+        onText: (text) => {
+          session.onText(text);
+        },
+        onClosed() {
+          session.onClosed();
+          connections.delete(memory);
+        },
+      });
+      return memory;
+    },
+    async stop(how) {
+      if (!isUp) return;
+      isUp = false;
+      if (how === 'close') hub.flush();
+      for (const [memory, session] of [...connections]) {
+        if (how === 'close') session.close(CLOSE_CODES.going_away, 'shutting down');
+        else memory.crash();
+      }
+      hub.close();
+      await Promise.all([follower.stop(), rpc.close()]);
+      if (how === 'crash' && replays < 0)
+        throw new Error('more places for replays were given back than taken');
+    },
+  };
+}
