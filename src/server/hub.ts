@@ -295,6 +295,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
           stopWaiting(client, mask);
           return true;
         },
+        isSubscribed: () => readerMask(client.reader) !== 0,
         resumeCursor: () => resumePosition(client.reader, place).cursor,
         isBehind: () => client.reader.behind.length > 0,
         leave: () => {

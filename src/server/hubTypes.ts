@@ -53,6 +53,8 @@ export interface HubClient {
   ): boolean;
   /** `false` when none of the topics was subscribed. No event of them is written after this. */
   unsubscribe(topics: readonly Topic[]): boolean;
+  /** Whether there is a topic of which events are written. */
+  isSubscribed(): boolean;
   /** Where to resume without a hole, given everything that was written; absent before the first event. */
   resumeCursor(): string | undefined;
   /** Whether the client is fed at its own pace. */

@@ -17,9 +17,9 @@ export function olderCursor(one: string | undefined, other: string | undefined):
 
 function compare(first: Cursor, second: Cursor): number | undefined {
   if (first.epoch === second.epoch && first.seq > 0 && second.seq > 0) return first.seq - second.seq;
-  // On the way back, a lower height is a later place.
+  // On the way back, the place of a connect can be before or after it.
   if (first.stage === 'disconnect' || second.stage === 'disconnect') return undefined;
-  if (first.point.height !== second.point.height) return first.point.height - second.point.height;
+  // Of two blocks, the lower one need not be below the other: it can be on a branch that was left.
   if (first.point.hashHex !== second.point.hashHex) return undefined;
   const [a, b] = [placeInBlock(first), placeInBlock(second)];
   const index = a.findIndex((value, at) => value !== b[at]);

@@ -178,7 +178,9 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       if (catchUps.size >= options.maxReplays || !deps.takeReplayPlace()) {
         const message =
           'too many subscriptions from the past are under way; try again when one of them is live';
-        return printError({ code: 'too_many_replays', message, idJson });
+        // No fault of the message: it does not count as a bad one.
+        connection.send(printError({ code: 'too_many_replays', message, idJson }));
+        return undefined;
       }
       connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson }));
       dropCatchUps(topics);
@@ -199,7 +201,10 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       const cursors = [...catchUps]
         .filter((catchUp) => catchUp.topics.size > 0)
         .map((catchUp) => catchUp.resumeCursor());
-      return [...lostCursors, ...cursors].reduce(olderCursor, client.resumeCursor());
+      const places = [...lostCursors, ...cursors];
+      // The hub's own place counts for what is read there, or when there is nothing else.
+      if (client.isSubscribed() || places.length === 0) places.push(client.resumeCursor());
+      return places.reduce(olderCursor);
     },
     end() {
       ended = true;
