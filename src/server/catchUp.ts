@@ -118,7 +118,7 @@ export function startCatchUp(
         const { value: step } = await replay.next();
         if (step.type === 'events') await tell(step.events);
         else if (step.type === 'progress') listener.onProgress(step.at, step.target);
-        else if (await joinLog(step.tip)) return;
+        else if (step.type === 'at_tip' && (await joinLog(step.tip))) return;
       }
     } finally {
       await replay.return(undefined as never);
@@ -132,7 +132,7 @@ export function startCatchUp(
     const lost = UNREPEATABLE_TOPICS.filter((topic) => topics.has(topic));
     const position = { seq: present.seq, cursor: formatTipCursor(tip, deps.encode()) };
     if (lost.length === 0) return listener.onLogReached([...topics], position);
-    listener.onGap(lost, lastCursor ?? cursorText(from), position.cursor);
+    listener.onGap(lost, cursorText(from), position.cursor);
     for await (const events of deps.archive.snapshot(tip, topics)) {
       await tell(events);
       if (topics.size === 0) return true;

@@ -21,7 +21,7 @@ import { createSession, type Session } from './session.js';
 import { createWebSocketServer, frameText } from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
-const MAX_REPLAYS_PER_CLIENT = 5;
+const MAX_REPLAYS_PER_CLIENT = 16;
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions {
