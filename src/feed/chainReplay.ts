@@ -30,6 +30,8 @@ export async function* replayChain(
   const { node, history, logTip } = deps;
   const { topics } = request;
   const detail: BlockDetail = topics.has('transactions') || topics.has('assets') ? 'transactions' : 'block';
+  // Until then it is not known either which chain this is.
+  while (logTip() === undefined) yield* waiting(deps);
   const position = await startPosition(request.start, deps, detail);
   const owed = new Map(position.owed.map((transaction) => [transaction.txid, transaction]));
   let at = position.at;
@@ -40,7 +42,7 @@ export async function* replayChain(
   for (;;) {
     const target = logTip();
     if (target === undefined) {
-      await deps.logMoved();
+      yield* waiting(deps);
       continue;
     }
     if (at?.hashHex === target.hashHex) {
@@ -48,7 +50,7 @@ export async function* replayChain(
         const events = await settleForReplay(owed, at, deps);
         yield* wanted(events, topics);
         // What is still owed is in a block that the log does not have yet.
-        if (owed.size > 0) await deps.logMoved();
+        if (owed.size > 0) yield* waiting(deps);
         continue;
       }
       yield { type: 'at_tip', tip: at };
@@ -65,7 +67,7 @@ export async function* replayChain(
     const firstHeight = at === undefined ? 0 : at.height + 1;
     if (firstHeight > target.height) {
       // The node is ahead of the log, or on another branch: the follower will come.
-      await deps.logMoved();
+      yield* waiting(deps);
       continue;
     }
     let told = 0;
@@ -94,7 +96,7 @@ export async function* replayChain(
       }
       if (linked.length < blocks.length) break;
     }
-    if (told === 0) await deps.logMoved();
+    if (told === 0) yield* waiting(deps);
   }
 }
 
@@ -108,6 +110,12 @@ function linkedTo(at: ChainPoint | undefined, blocks: readonly HistoryBlock[]): 
     linked.push(each);
   }
   return linked;
+}
+
+/** Whoever wants no more can leave before the wait. */
+async function* waiting(deps: ChainReplayDeps): AsyncGenerator<ReplayStep> {
+  yield { type: 'waiting' };
+  await deps.logMoved();
 }
 
 function* wanted(events: readonly LogEvent[], topics: ReadonlySet<Topic>): Generator<ReplayStep> {

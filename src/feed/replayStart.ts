@@ -73,6 +73,9 @@ async function afterCursor(
 ): Promise<StartPosition> {
   const { node, history } = deps;
   const { point, stage } = cursor;
+  if (cursor.chainId !== deps.encode().chainId) {
+    throw new ReplayError('cursor_other_chain', 'the cursor belongs to another chain');
+  }
   const [header] = await node.getHeaders([point.hashHex]);
   if (header?.height !== point.height) {
     const tip = deps.logTip();

@@ -23,6 +23,8 @@ export type ReplayStep =
   | { readonly type: 'events'; readonly events: readonly LogEvent[] }
   /** The replay stands at this block and the log at another: how far there is to go. */
   | { readonly type: 'progress'; readonly at: ChainPoint; readonly target: ChainPoint }
+  /** The log has to move before there is more to tell. */
+  | { readonly type: 'waiting' }
   /**
    * All of the chain up to the log's tip was told, at this very moment: whoever joins the log's head before anything else
    * runs misses nothing and sees nothing twice.

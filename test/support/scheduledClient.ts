@@ -130,7 +130,7 @@ export function createScheduledClient(
         each.fold = createSubscriptionFold(model, each.topics, { type: 'genesis' });
         from = 'genesis';
       }
-    } else each.fold.resumed();
+    }
     connection?.say(
       JSON.stringify({
         action: 'subscribe',

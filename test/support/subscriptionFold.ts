@@ -33,8 +33,6 @@ export type FoldStart =
 export interface SubscriptionFold {
   /** Applies a message; gives what does not fit onto what was there. */
   apply(message: Json): string | undefined;
-  /** The client asks again from a place of its own: what it was sent may come in other words. */
-  resumed(): void;
   /** The client gave these blocks as the places that it knows: it is on the one with this hash from now on. */
   cutBackTo(hash: string): boolean;
   /** Newest first. */
@@ -62,8 +60,6 @@ interface State {
   /** Nothing but events of the log came since the last numbered one. */
   isContinuous: boolean;
   lastStep: number | undefined;
-  /** Events without a number, since the last gap. */
-  told: Set<string>;
 }
 
 /** Applies messages of `topics`, and compares with the model in the end. */
@@ -104,7 +100,6 @@ function firstState(model: ModelChain, start: FoldStart): State {
     last: undefined,
     isContinuous: false,
     lastStep: undefined,
-    told: new Set(),
   };
 }
 
@@ -113,24 +108,21 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
 
   const gap = (topic: Topic): void => {
     state.isContinuous = false;
-    state.told.clear();
+    state.lastStep = undefined;
     if (topic === 'transactions') forgetUnsettled(state.transactions);
     if (topic === 'assets') forgetUnsettled(state.assets);
     if (topic === 'sequence') state.stepMempool = undefined;
     if (topic === 'mempool') state.figure = undefined;
   };
 
-  const count = (json: Json, cursorText: string): string | undefined => {
+  const count = (cursorText: string): string | undefined => {
     const cursor = parseCursor(cursorText);
     if (cursor === undefined) return 'its cursor cannot be read';
     const genesis = model.activeChain()[0]?.hashHex ?? '';
     if (!genesis.startsWith(cursor.chainId)) return 'its cursor names another chain';
     if (cursor.seq === 0) {
       state.isContinuous = false;
-      const { txid, status, hash, label } = json.data ?? {};
-      const key = [cursorText, json.type, txid, status, hash, label].join(' ');
-      if (json.type !== 'mempool' && state.told.has(key)) return 'it was told before';
-      state.told.add(key);
+      state.lastStep = undefined;
       return undefined;
     }
     const { last } = state;
@@ -237,10 +229,7 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
       }
       if (json.cursor === undefined) return 'it has no cursor';
       if (!topics.has(json.topic as Topic)) return 'its topic was not subscribed to';
-      return count(json, json.cursor) ?? event(json);
-    },
-    resumed() {
-      state.told.clear();
+      return count(json.cursor) ?? event(json);
     },
     cutBackTo(hash) {
       const { blocks } = state;
@@ -266,7 +255,6 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
         assets: new Map(state.assets),
         stepMempool: state.stepMempool === undefined ? undefined : new Set(state.stepMempool),
         open: state.open === undefined ? undefined : { ...state.open },
-        told: new Set(state.told),
       });
     },
     differences() {
