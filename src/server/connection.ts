@@ -9,7 +9,10 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Sends one text message: acknowledgements, answers, errors. Does nothing once the connection is closing. */
   send(message: string | Buffer): void;
-  /** Writes whole frames, made before and shared between clients, in one call. Does nothing once the connection is closing. */
+  /**
+   * Writes frames that were made before and are shared between clients: whole ones in one call, a large one in several calls
+   * with nothing in between. Does nothing once the connection is closing.
+   */
   writeFrames(frames: Buffer): void;
   /** Bytes that the operating system has not taken yet. */
   unsentBytes(): number;

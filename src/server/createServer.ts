@@ -14,7 +14,7 @@ import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
 import { createHub } from './hub.js';
-import { ALL_TOPICS, createLogSlices } from './logSlices.js';
+import { createLogSlices } from './logSlices.js';
 import { createSubscriptions, type Subscriptions } from './subscriptions.js';
 import type { HubStats } from './hubTypes.js';
 import { createSession, type Session } from './session.js';
@@ -115,7 +115,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
           replays -= 1;
         },
         headCursor,
-        join: (events) => slices.join(events, ALL_TOPICS),
+        frames: (events) => slices.joinSmall(events),
         close,
       },
     );

@@ -25,12 +25,20 @@ export interface LogSlices {
   take(afterSeq: number, limits: SliceLimits): readonly LogEvent[] | undefined;
   /** Frames of the wanted events in one buffer; `undefined` when none is wanted. */
   join(events: readonly LogEvent[], mask: TopicMask): Buffer | undefined;
+  /**
+   * The same for one client, to be written one after the other: frames of large messages are not copied, so that many clients that
+   * are sent the same large block hold it in memory once.
+   */
+  joinSmall(events: readonly LogEvent[]): readonly Buffer[];
 }
 
 /** Most events asked of the log at once. */
 const READ_EVENTS = 512;
 /** Most events of a slice, wanted or not. */
 const MAX_SLICE_EVENTS = 8192;
+
+/** Messages from this size on are written by themselves: one more write costs less than to copy them. */
+const LARGE_MESSAGE_BYTES = 64 * 1024;
 
 /** Every topic. */
 export const ALL_TOPICS: TopicMask = -1;
@@ -74,6 +82,26 @@ export function createLogSlices(log: EventLog, frame: (message: Buffer) => reado
         for (const part of framesOf(event)) parts.push(part);
       }
       return parts.length === 0 ? undefined : Buffer.concat(parts);
+    },
+    joinSmall(events) {
+      const joined: Buffer[] = [];
+      let small: Buffer[] = [];
+      const endSmall = (): void => {
+        if (small.length > 0) joined.push(Buffer.concat(small));
+        small = [];
+      };
+      for (const event of events) {
+        for (const part of framesOf(event)) {
+          if (part.length < LARGE_MESSAGE_BYTES) {
+            small.push(part);
+            continue;
+          }
+          endSmall();
+          joined.push(part);
+        }
+      }
+      endSmall();
+      return joined;
     },
   };
 }

@@ -36,8 +36,8 @@ export interface SubscriptionsDeps {
   readonly giveReplayPlace: () => void;
   /** The position of the log's head; absent until the tip is known. */
   readonly headCursor: () => string | undefined;
-  /** Events as frames, joined. */
-  readonly join: (events: readonly LogEvent[]) => Buffer | undefined;
+  /** Events as frames, joined where they are small. */
+  readonly frames: (events: readonly LogEvent[]) => readonly Buffer[];
   /** Ends the connection: a place was lost that has no cursor to go on from. */
   readonly close: (code: number, words: string) => void;
 }
@@ -89,8 +89,8 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       topics,
       {
         onEvents(events) {
-          const frames = ended ? undefined : deps.join(events);
-          if (frames !== undefined) connection.writeFrames(frames);
+          if (ended) return;
+          for (const frames of deps.frames(events)) connection.writeFrames(frames);
         },
         onProgress(at, target) {
           write(printCatchingUp(name, at, target));

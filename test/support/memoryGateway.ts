@@ -10,7 +10,7 @@ import { CLOSE_CODES } from '../../src/protocol/codes.js';
 import { formatTipCursor } from '../../src/protocol/cursor.js';
 import { printWelcome } from '../../src/protocol/printMessages.js';
 import { createHub } from '../../src/server/hub.js';
-import { ALL_TOPICS, createLogSlices } from '../../src/server/logSlices.js';
+import { createLogSlices } from '../../src/server/logSlices.js';
 import { createSession, type Session } from '../../src/server/session.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import {
@@ -135,7 +135,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 replays -= 1;
               },
               headCursor,
-              join: (events) => slices.join(events, ALL_TOPICS),
+              frames: (events) => slices.joinSmall(events),
               close,
             },
           ),

@@ -105,7 +105,7 @@ export function createTestSubscriptions(
       takeReplayPlace: () => true,
       giveReplayPlace: () => undefined,
       headCursor: () => undefined,
-      join: (events) => Buffer.concat(events.map((event) => event.message)),
+      frames: (events) => events.map((event) => event.message),
       close,
     },
   );

@@ -35,6 +35,17 @@ describe('a slice of the log', () => {
     expect(slices.join(events ?? [], TOPIC_BITS.blocks)).toBeUndefined();
   });
 
+  it('copies no large message for one client, and joins the small ones around it', () => {
+    const log = createTestLog();
+    log.append([draft('block', 1), draft('block', 2), draft('block', 3, 100_000), draft('block', 4)]);
+    const events = log.read(1, 4) ?? [];
+    const slices = createLogSlices(log, frame);
+    const parts = slices.joinSmall(events);
+    expect(parts.map((part) => events.findIndex((event) => event.message === part))).toEqual([-1, 2, -1]);
+    expect(Buffer.concat(parts)).toEqual(slices.join(events, ALL_TOPICS));
+    expect(slices.joinSmall([])).toEqual([]);
+  });
+
   it('is undefined when its place has left the memory', () => {
     const log = createTestLog({ maxEvents: 3 });
     for (let n = 1; n <= 10; n += 1) log.append([draft('block', n)]);
