@@ -10,7 +10,7 @@ import { playSchedule } from '../support/scheduleWorld.js';
 const COUNT = Number(process.env['SOAK_SCHEDULES'] ?? 300);
 const SEED = process.env['SOAK_SEED'];
 const PATH = process.env['SOAK_PATH'];
-const MAX_STEPS = 25;
+const MAX_STEPS = Number(process.env['SOAK_STEPS'] ?? 25);
 /** Far more than a schedule takes. */
 const MS_EACH = 2_000;
 
