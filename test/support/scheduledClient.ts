@@ -174,7 +174,8 @@ export function createScheduledClient(
       mistakes.push(`nobody asked for ${text}`);
       return;
     }
-    placeOfPoints(each, json.data?.['previousblockhash'], text);
+    // What is undone first is the place itself; what is connected first stands on it.
+    placeOfPoints(each, json.data?.[json.type === 'block_disconnected' ? 'hash' : 'previousblockhash'], text);
     const problem = each.fold.apply(json);
     if (problem !== undefined) mistakes.push(`${each.name}: ${problem}: ${text}`);
     each.cursor = json.cursor;
