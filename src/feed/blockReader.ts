@@ -86,6 +86,7 @@ export function createBlockReader(node: NodeReader, options: BlockReaderOptions)
     },
     forgetTxIndex() {
       lacksTxIndex = false;
+      node.forgetTxIndex();
     },
     async readTransactions(block) {
       const [full] = await readMany([block]);

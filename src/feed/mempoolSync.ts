@@ -1,5 +1,5 @@
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
-import type { NodeReader, TransactionRecord } from '../node/nodeReader.js';
+import type { TransactionRecord } from '../node/nodeReader.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import { draftDepartedTransaction, draftSeenTransaction } from './draftGroups.js';
 import { changeOfDeparture } from './drafts.js';
@@ -41,7 +41,7 @@ export async function syncNoticed(
   }
   const tip = context.memory.tip;
   if (unknown.length === 0 || tip === undefined) return { tipSuspect };
-  const { records, bestHashHex } = await readFromMempool(context, unknown);
+  const { records, bestHashHex } = await context.node.getTransactionsAndTip(unknown);
   // What left a block is in the mempool again before the log knows that the block was undone: first the chain.
   if (bestHashHex !== tip.hashHex) return { tipSuspect: true, deferred: unknown };
   return { tipSuspect: announce(context, records, nodeSequences) || tipSuspect };
@@ -100,16 +100,6 @@ export async function readMempool(
     .map((txid, index) => ({ txid, record: records[index] }))
     .filter(({ record }) => record?.blockHashHex === undefined)
     .map(({ txid, record }) => trackedOf(txid, record));
-}
-
-async function readFromMempool(
-  context: FollowContext,
-  txids: readonly string[],
-): ReturnType<NodeReader['getTransactionsAndTip']> {
-  if (!context.blocks.lacksTxIndex) return context.node.getTransactionsAndTip(txids);
-  // Without an index the node searches all unspent outputs for a transaction that it does not have: ask the mempool first.
-  const inMempool = await context.node.areInMempool(txids);
-  return context.node.getTransactionsAndTip(txids.filter((_, index) => inMempool[index]));
 }
 
 /** Announces those that are in the mempool. Returns whether one of them is in a block by now. */

@@ -3,6 +3,7 @@ import type { DecodedTransaction } from '../chain/decodedTransaction.js';
 import { readNodeJson } from './nodeJson.js';
 import { RpcMalformedError, RpcReplyError } from './rpcTypes.js';
 import type { Lane, RawJson, RpcCall, RpcClient, RpcOutcome } from './rpcTypes.js';
+import { createTxIndexProbe } from './txIndexProbe.js';
 
 /** What `getblockchaininfo` tells of the node, as far as it is used. */
 export interface ChainInfo {
@@ -61,14 +62,17 @@ export interface NodeReader {
   ): Promise<{ readonly bestHashHex: string; readonly block: BlockRecord | undefined }>;
   /** The transactions of a block by `getblock` verbosity 2: for nodes without a transaction index. */
   getBlockTransactions(hashHex: string): Promise<readonly TransactionRecord[] | undefined>;
-  /** One batch; `undefined` for a transaction that the node cannot find. */
+  /**
+   * One batch; `undefined` for a transaction that the node cannot find. A node without a transaction index finds those of the
+   * mempool alone here: it is not asked for others, because it would search for seconds.
+   */
   getTransactions(txids: readonly string[]): Promise<readonly (TransactionRecord | undefined)[]>;
   /** The same, and the tip as it stood after they were read, in one round trip. */
   getTransactionsAndTip(
     txids: readonly string[],
   ): Promise<{ readonly records: readonly (TransactionRecord | undefined)[]; readonly bestHashHex: string }>;
-  /** Which of the transactions are in the mempool, without the costly search that `getrawtransaction` makes. */
-  areInMempool(txids: readonly string[]): Promise<readonly boolean[]>;
+  /** The node was restarted: it may have a transaction index now. */
+  forgetTxIndex(): void;
   /** All txids of the mempool, and the tip as it stood after they were read. */
   getMempool(): Promise<{ readonly txids: readonly string[]; readonly bestHashHex: string }>;
   getMempoolInfo(): Promise<RawJson>;
@@ -86,6 +90,15 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
   const options = { lane } as const;
 
   const batch = (calls: readonly RpcCall[]): Promise<readonly RpcOutcome[]> => rpc.batch(calls, options);
+
+  const txIndex = createTxIndexProbe((txid) => rpc.call('getrawtransaction', [txid, true], options));
+
+  /** Those that the node can be asked for without a long search in vain: all, or with no index those in the mempool. */
+  const withoutSearch = async (txids: readonly string[]): Promise<readonly string[]> => {
+    if (txids.length === 0 || !(await txIndex.isMissing())) return txids;
+    const outcomes = await batch(txids.map((txid) => ({ method: 'getmempoolentry', params: [txid] })));
+    return txids.filter((_, index) => resultOr(required(outcomes[index]), [NOT_FOUND]) !== undefined);
+  };
 
   const getBlock = async (hashHex: string): Promise<BlockRecord | undefined> => {
     const json = await orUndefined(rpc.call('getblock', [hashHex, 1], options), [NOT_FOUND, MISCELLANEOUS]);
@@ -167,23 +180,25 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
     },
 
     async getTransactions(txids) {
-      return readTransactions(await batch(txids.map(getRawTransaction)));
+      const asked = await withoutSearch(txids);
+      const found = asked.length === 0 ? [] : readTransactions(await batch(asked.map(getRawTransaction)));
+      return inOrderOf(txids, asked, found);
     },
 
     async getTransactionsAndTip(txids) {
+      const asked = await withoutSearch(txids);
       const outcomes = await batch([
-        ...txids.map(getRawTransaction),
+        ...asked.map(getRawTransaction),
         { method: 'getbestblockhash', params: [] },
       ]);
       return {
-        records: readTransactions(outcomes.slice(0, txids.length)),
-        bestHashHex: readText(mustResult(required(outcomes[txids.length])), 'getbestblockhash'),
+        records: inOrderOf(txids, asked, readTransactions(outcomes.slice(0, asked.length))),
+        bestHashHex: readText(mustResult(required(outcomes[asked.length])), 'getbestblockhash'),
       };
     },
 
-    async areInMempool(txids) {
-      const outcomes = await batch(txids.map((txid) => ({ method: 'getmempoolentry', params: [txid] })));
-      return outcomes.map((outcome) => resultOr(outcome, [NOT_FOUND]) !== undefined);
+    forgetTxIndex() {
+      txIndex.forget();
     },
 
     async getMempool() {
@@ -229,6 +244,17 @@ function readLink(block: Readonly<Record<string, unknown>>): BlockLink {
 
 function getRawTransaction(txid: string): RpcCall {
   return { method: 'getrawtransaction', params: [txid, true] };
+}
+
+/** Answers to `asked`, a part of `txids` in the same order, where `txids` has them. */
+function inOrderOf<T>(
+  txids: readonly string[],
+  asked: readonly string[],
+  answers: readonly T[],
+): readonly (T | undefined)[] {
+  if (asked.length === txids.length) return answers;
+  const byTxid = new Map(asked.map((txid, index) => [txid, answers[index]]));
+  return txids.map((txid) => byTxid.get(txid));
 }
 
 function readTransactions(outcomes: readonly RpcOutcome[]): readonly (TransactionRecord | undefined)[] {

@@ -142,7 +142,13 @@ function headerMembers(chain: ModelChain, block: ModelBlock): string {
 function rawTransaction(node: ModelNode, txid: string, method: string): string {
   const { chain } = node;
   const transaction = chain.transaction(txid);
-  const notFound = new RpcReplyError(-5, 'No such mempool or blockchain transaction', method);
+  const notFound = new RpcReplyError(
+    -5,
+    node.txIndex
+      ? 'No such mempool or blockchain transaction'
+      : 'No such mempool transaction. Use -txindex to enable blockchain transaction queries',
+    method,
+  );
   if (transaction === undefined) throw notFound;
   if (chain.mempool.includes(txid)) return `{${transactionMembers(transaction)}}`;
   const block = chain.lastBlockOf(txid);

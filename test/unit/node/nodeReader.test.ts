@@ -114,11 +114,60 @@ test('the mempool comes with the tip, which is asked for after it', async () => 
   const { reader, asked } = readerOf({
     getrawmempool: '["aa","bb"]',
     getbestblockhash: '"b9"',
-    getmempoolentry: -5,
   });
   expect(await reader.getMempool()).toEqual({ txids: ['aa', 'bb'], bestHashHex: 'b9' });
   expect(asked).toEqual(['getrawmempool []', 'getbestblockhash []']);
-  expect(await reader.areInMempool(['aa'])).toEqual([false]);
+});
+
+test('a node without a transaction index is asked for transactions of the mempool alone, whose search is short', async () => {
+  const asked: string[] = [];
+  let hasIndex = false;
+  const outcomeOf = ({ method, params: [txid] }: RpcCall): RpcOutcome => {
+    asked.push(`${method} ${String(txid).slice(0, 4)}`);
+    if (txid === 'aa' || (txid === 'bb' && hasIndex && method === 'getrawtransaction'))
+      return { type: 'result', result: Buffer.from(`{"txid":"${txid}","vin":[],"vout":[]}`) };
+    const message = hasIndex
+      ? 'No such mempool or blockchain transaction.'
+      : 'No such mempool transaction. Use -txindex to …';
+    return { type: 'error', error: new RpcReplyError(-5, message, method) };
+  };
+  const reader = createNodeReader(
+    {
+      call: (method, params) => {
+        const outcome = outcomeOf({ method, params });
+        return outcome.type === 'result' ? Promise.resolve(outcome.result) : Promise.reject(outcome.error);
+      },
+      batch: (calls) => Promise.resolve(calls.map(outcomeOf)),
+      load: () => ({ waiting: 0, inFlight: 0, slots: 4 }),
+      close: () => Promise.resolve(),
+    },
+    'live',
+  );
+  const txidsOf = async (): Promise<readonly (string | undefined)[]> =>
+    (await reader.getTransactions(['bb', 'aa'])).map((record) => record?.decoded.txid);
+
+  expect(await txidsOf()).toEqual([undefined, 'aa']);
+  expect(await reader.getTransactions(['bb'])).toEqual([undefined]);
+  expect(asked).toEqual([
+    'getrawtransaction ffff',
+    'getmempoolentry bb',
+    'getmempoolentry aa',
+    'getrawtransaction aa',
+    'getmempoolentry bb',
+  ]);
+
+  hasIndex = true;
+  reader.forgetTxIndex();
+  expect(await txidsOf()).toEqual(['bb', 'aa']);
+});
+
+test('an index that cannot be asked for is asked for again', async () => {
+  const answers: Record<string, number> = { getrawtransaction: -28, getmempoolentry: -5 };
+  const { reader, asked } = readerOf(answers);
+  await expect(reader.getTransactions(['aa'])).rejects.toMatchObject({ rpcCode: -28 });
+  answers['getrawtransaction'] = -5;
+  expect(await reader.getTransactions(['aa'])).toEqual([undefined]);
+  expect(asked.filter((call) => call.startsWith('getrawtransaction ["ff'))).toHaveLength(2);
 });
 
 test.each<[string, Readonly<Record<string, string>>, (reader: NodeReader) => Promise<unknown>]>([
