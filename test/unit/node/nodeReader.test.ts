@@ -122,7 +122,8 @@ test('the mempool comes with the tip, which is asked for after it', async () => 
 test('a node without a transaction index is asked for transactions of the mempool alone, whose search is short', async () => {
   const asked: string[] = [];
   let hasIndex = false;
-  const outcomeOf = ({ method, params: [txid] }: RpcCall): RpcOutcome => {
+  const outcomeOf = ({ method, params }: RpcCall): RpcOutcome => {
+    const [txid] = params as readonly string[];
     asked.push(`${method} ${String(txid).slice(0, 4)}`);
     if (txid === 'aa' || (txid === 'bb' && hasIndex && method === 'getrawtransaction'))
       return { type: 'result', result: Buffer.from(`{"txid":"${txid}","vin":[],"vout":[]}`) };
