@@ -1,4 +1,5 @@
 import { assetOperations } from '../chain/assetOperations.js';
+import { standingOf } from '../chain/reconcile.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReader.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
@@ -33,7 +34,9 @@ export async function readUndone(
 ): Promise<UndoneBlock | undefined> {
   const records = await inBatches(block.txids, BLOCK_READER_DEFAULTS, (txids) => node.getTransactions(txids));
   // Without a transaction index the node shows no transaction of a stale block; the block itself still does.
-  const shown = records.includes(undefined) ? await node.getBlockTransactions(block.hashHex) : undefined;
+  const isPartial = records.includes(undefined);
+  const shown = isPartial ? await node.getBlockTransactions(block.hashHex) : undefined;
+  if (isPartial && (await isActive(node, block))) return undefined;
   const undone: UndoneTransaction[] = [];
   const returned: TrackedTransaction[] = [];
   const reconfirmed: TrackedTransaction[] = [];
@@ -51,6 +54,12 @@ export async function readUndone(
     if (change.status === 'unconfirmed') returned.push(trackedOf(txid, record));
   }
   return { block, undone, returned, reconfirmed };
+}
+
+/** Where the transactions do not say so themselves: whether the block is on the best chain, by now. */
+async function isActive(node: NodeReader, block: BlockRecord): Promise<boolean> {
+  const [header] = await node.getHeaders([block.hashHex]);
+  return standingOf(header?.confirmations) === 'active';
 }
 
 /** A transaction as the picture of the mempool keeps it; one that was never read has no inputs. */
