@@ -143,7 +143,8 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
     const problem = know(state.transactions, txid, status, blockhash);
     if (problem !== undefined || status !== 'confirmed') return problem;
     if (typeof blockhash !== 'string') return 'it names no block';
-    if (state.open?.hash !== blockhash) {
+    // The same block may be connected again.
+    if (state.open?.hash !== blockhash || unfinishedOf(state.open) === undefined) {
       const unfinished = unfinishedOf(state.open);
       if (unfinished !== undefined) return unfinished;
       state.open = { hash: blockhash, next: 0 };
