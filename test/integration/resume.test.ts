@@ -293,6 +293,14 @@ describe('a place that cannot be gone on from', () => {
     const { control } = harness.node;
     control.prune(10);
     expect((await errorOf(5)).data?.['code']).toBe(ERROR_CODES.history_unavailable);
+    // Of the first block the node keeps what it needs; the error says how far the client has come.
+    const messages = await subscribeFrom(client, 'blocks', 0);
+    const [genesis] = messages.filter(isEvent);
+    expect(messages.at(-1)).toMatchObject({
+      type: 'error',
+      topic: 'blocks',
+      data: { code: ERROR_CODES.history_unavailable, cursor: genesis?.cursor },
+    });
     expect(blockHashes(await subscribeFrom(client, 'blocks', 10))).toEqual(hashes(10));
   });
 

@@ -1,0 +1,288 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { GatewayError } from '../../src/protocol/gatewayError.js';
+import type { SimulatedNodeOptions } from '../../src/simulator/simulatedNode.js';
+import {
+  SOON,
+  startGatewayHarness,
+  type Flags,
+  type GatewayHarness,
+  type TestGateway,
+} from '../support/gatewayHarness.js';
+import { createSubscriptionChecker, type SubscriptionChecker } from '../support/subscriptionChecker.js';
+import type { WebSocketClient } from '../support/webSocketClient.js';
+
+/** Polls so rare that only notices can be what woke the gateway. */
+const NO_POLLS: Flags = { pollIntervalMs: '60000', mempoolPollIntervalMs: '60000' };
+
+let harness: GatewayHarness;
+let gateway: TestGateway;
+let client: WebSocketClient;
+let checker: SubscriptionChecker;
+
+afterEach(() => harness.close());
+
+/** Starts a node, a gateway that follows it, and a client of everything that checks what it is told. */
+async function start(flags: Flags = {}, options: Partial<SimulatedNodeOptions> = {}): Promise<void> {
+  harness = await startGatewayHarness(options);
+  gateway = await harness.start(flags);
+  await gateway.untilAgreed();
+  await expect.poll(() => gateway.health().zmq.connections.every(({ up }) => up), SOON).toBe(true);
+  client = await gateway.connect();
+  checker = createSubscriptionChecker(client, harness.node.control);
+  // Together they are every event of the log.
+  await client.subscribe('all');
+  await client.subscribe('finality');
+}
+
+/** Waits until the client has been told the node's chain and mempool, and checks how. */
+const untilTold = (): Promise<void> => checker.untilTold();
+
+const logged = (part: string): number =>
+  gateway.logLines.filter(({ msg }) => String(msg).includes(part)).length;
+
+describe('a block whose notice is lost', () => {
+  it('is told within the poll interval', async () => {
+    await start({ pollIntervalMs: '400', mempoolPollIntervalMs: '60000' });
+    const { control } = harness.node;
+    for (const topic of ['hashblock', 'hashtx', 'rawblock', 'rawtx']) control.dropTopic(topic, true);
+    const startedMs = performance.now();
+    await control.mine();
+    await untilTold();
+    // The interval, and what a busy machine adds to it.
+    expect(performance.now() - startedMs).toBeLessThan(400 + 1500);
+  });
+
+  it('is told at once with the notice of the next one, which shows the gap', async () => {
+    await start(NO_POLLS);
+    const { control } = harness.node;
+    await control.mine();
+    await untilTold();
+    control.dropNext('hashblock', 1);
+    control.dropNext('hashtx', 1);
+    await control.mine();
+    await control.mine();
+    await untilTold();
+    const topic = gateway.health().zmq.topics.find(({ topic: name }) => name === 'hashblock');
+    expect(topic).toMatchObject({ gaps: 1, missed: 1 });
+  });
+
+  it('is told after an undone block of which the node says nothing', async () => {
+    await start();
+    const { control } = harness.node;
+    await control.mine(2);
+    await untilTold();
+    await control.invalidateBlock(control.blockHash(21) ?? '');
+    await untilTold();
+    await control.reconsiderBlock(checker.lastUndone());
+    await untilTold();
+  });
+});
+
+describe('a ZMQ topic', () => {
+  it.each(['hashblock', 'hashtx'])(
+    'that falls silent is reported within two moves of the tip, once, until it speaks again: %s',
+    async (topic) => {
+      await start();
+      const { control } = harness.node;
+      await control.mine();
+      await untilTold();
+      control.deadTopic(topic);
+      const silent = (): readonly string[] => gateway.health().zmq.silentTopics;
+      // Moves of the tip are told apart by time.
+      for (let move = 0; move < 2; move += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        await control.mine();
+        await untilTold();
+      }
+      await expect.poll(silent, SOON).toEqual([topic]);
+      await expect.poll(() => logged('a ZMQ topic is silent'), SOON).toBe(1);
+      expect(gateway.health()).toMatchObject({ status: 'ok', fresh: false });
+      await control.pay(2);
+      await untilTold();
+      // Only a restart brings a dead notifier back.
+      await control.restart();
+      await expect.poll(() => gateway.health().zmq.connections.every(({ up }) => up), SOON).toBe(true);
+      await control.pay();
+      await control.mine();
+      await expect.poll(silent, SOON).toEqual([]);
+      expect(logged('a ZMQ topic is silent')).toBe(1);
+      await untilTold();
+    },
+  );
+
+  it('is not trusted with frames of a wrong shape: they are counted, and change nothing', async () => {
+    await start(NO_POLLS);
+    const { control } = harness.node;
+    const counter = Buffer.alloc(4);
+    await control.sendRaw(['hashblock', Buffer.alloc(31), counter]);
+    await control.sendRaw(['hashblock', Buffer.alloc(32)]);
+    await control.sendRaw(['hashtx', Buffer.alloc(0), counter]);
+    await control.sendRaw(['hashtx', Buffer.alloc(32), Buffer.alloc(3)]);
+    await expect.poll(() => gateway.health().zmq.malformed, SOON).toBe(4);
+    await control.pay(2);
+    await control.mine();
+    await untilTold();
+  });
+
+  it('may bring notices twice, late and out of order', async () => {
+    await start(NO_POLLS);
+    const { control } = harness.node;
+    control.duplicateNext('hashtx');
+    control.delayNext('hashtx', 200);
+    await control.pay(3);
+    control.duplicateNext('hashblock');
+    control.delayNext('hashblock', 150);
+    await control.mine();
+    await control.mine();
+    await untilTold();
+  });
+});
+
+describe('a node that restarts', () => {
+  it('with a new cookie, counters at 0 and its mempool loaded again is followed on, and nothing is told twice', async () => {
+    await start();
+    const { control } = harness.node;
+    await control.pay(3);
+    await control.mine();
+    await control.pay(2);
+    await untilTold();
+    await control.restart({ downMs: 100, warmUpMs: 300 });
+    await control.pay();
+    await control.mine();
+    await untilTold();
+    await expect.poll(() => gateway.health().status, SOON).toBe('ok');
+  });
+
+  it('is waited for while it is away and while it warms up, and health says why', async () => {
+    await start();
+    const { control } = harness.node;
+    const restarted = control.restart({ downMs: 400, warmUpMs: 3000 });
+    await expect
+      .poll(() => gateway.health(), SOON)
+      .toMatchObject({ status: 'node_unavailable', connected: false });
+    await expect.poll(() => gateway.health().reason, SOON).toBe('warming_up');
+    // Commands are refused with a reason meanwhile.
+    const { json } = await client.ask({ command: 'getblockcount', params: [] });
+    expect(json.type).toBe('error');
+    await restarted;
+    await control.mine();
+    await untilTold();
+  });
+
+  it('may go back to its initial synchronisation: a flood of transactions and no block notice', async () => {
+    await start();
+    const { control } = harness.node;
+    await control.initialSync(true, 40);
+    await untilTold();
+    await control.initialSync(false);
+    await control.mine();
+    await untilTold();
+  });
+});
+
+describe('a node in trouble', () => {
+  it.each<[string, Parameters<GatewayHarness['node']['control']['setRpcFault']>[0]]>([
+    ['its work queue is full', { type: 'html_queue_full', probability: 0.5 }],
+    ['it answers half of a body', { type: 'truncate', probability: 0.5 }],
+    ['it answers other JSON', { type: 'wrong_json', probability: 0.5 }],
+    ['it cuts connections', { type: 'refuse', probability: 0.5 }],
+    ['it refuses calls', { type: 'error', rpcCode: -32603, message: 'internal', probability: 0.5 }],
+    ['it is slow', { type: 'slow', ms: 60 }],
+  ])('is followed all the same when %s', async (_, fault) => {
+    await start();
+    const { control } = harness.node;
+    control.setRpcFault(fault);
+    for (let round = 0; round < 3; round += 1) {
+      await control.pay(2);
+      await control.mine();
+    }
+    await control.reorg(2);
+    // With half of the calls failing, some things only work once it is over.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    control.setRpcFault(undefined);
+    await untilTold();
+  });
+
+  it('that hangs is not asked more and more: the calls in hand stay within its workers', async () => {
+    await start({ rpcDeadlineMs: '150', rpcSlots: '3', commandDeadlineMs: '300' });
+    const { control } = harness.node;
+    control.setRpcFault({ type: 'hang' });
+    const callCount = (): number => [...control.rpcCalls().values()].reduce((sum, count) => sum + count, 0);
+    await control.mine();
+    await expect.poll(() => gateway.health().reason, SOON).toBe('timeout');
+    const answers = Array.from({ length: 4 }, (_, id) =>
+      client.ask({ command: 'getblockcount', params: [], id }),
+    );
+    await Promise.all(answers);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // A hanging call is counted when it is answered: what the workers hold is let go together.
+    const before = callCount();
+    control.setRpcFault(undefined);
+    await untilTold();
+    expect(before).toBeLessThan(200);
+    await expect.poll(() => gateway.health().status, SOON).toBe('ok');
+  });
+});
+
+describe('a chain that changes', () => {
+  it('below everything that is remembered is followed all the same', async () => {
+    await start({}, { startHeight: 5 });
+    const { control } = harness.node;
+    await control.mine(130, { empty: true });
+    await untilTold();
+    await control.reorg(115);
+    await untilTold();
+    const reorg = client.messages.all.find(({ json }) => json.type === 'reorg');
+    expect(reorg?.json.data?.['depth']).toBe(115);
+  }, 60_000);
+
+  it('for another one behind the same address is refused, said, and ends the gateway when it stays', async () => {
+    await start({ wrongChainTimeoutMs: '400' });
+    await harness.node.control.pay(2);
+    await untilTold();
+    const { length } = client.messages.all;
+    await harness.node.control.switchChain(99);
+    await expect.poll(() => gateway.health().reason, SOON).toBe('wrong_chain');
+    expect(gateway.health().status).toBe('node_unavailable');
+    const error: GatewayError = await gateway.failed;
+    expect(error).toMatchObject({ code: 'GW_ERR_WRONG_CHAIN', retryable: true });
+    // Nothing of the other chain was told.
+    expect(client.messages.all.slice(length)).toEqual([]);
+    expect(logged('the node is on another chain')).toBe(1);
+  });
+
+  it('for another one and back again is waited for', async () => {
+    await start({ wrongChainTimeoutMs: '60000' }, { seed: 7 });
+    const { hashHex } = harness.node.control.tip();
+    await harness.node.control.switchChain(99);
+    await expect.poll(() => gateway.health().reason, SOON).toBe('wrong_chain');
+    await harness.node.control.switchChain(7);
+    expect(harness.node.control.tip().hashHex).toBe(hashHex);
+    await expect.poll(() => gateway.health().status, SOON).toBe('ok');
+    await harness.node.control.mine();
+    await untilTold();
+  });
+});
+
+describe('a node without', () => {
+  it('a transaction index is followed from its blocks, and what is lost is said once', async () => {
+    await start({}, { txIndex: false });
+    const { control } = harness.node;
+    for (let round = 0; round < 3; round += 1) {
+      await control.pay(2);
+      await control.mine();
+    }
+    await control.reorg(2);
+    await untilTold();
+    await expect.poll(() => logged('no transaction index'), SOON).toBe(1);
+  });
+
+  it('its old blocks is followed', async () => {
+    await start();
+    const { control } = harness.node;
+    control.prune(15);
+    await control.mine(2);
+    await control.reorg(1);
+    await untilTold();
+  });
+});
