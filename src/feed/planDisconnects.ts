@@ -41,6 +41,8 @@ export async function planDisconnects(
   const path = await findForkPoint(context);
   if (path.blocks.length === 0) return undefined;
   const newBranch = await readNewBranch(context, path.forkPoint, nodeTip);
+  // One of the blocks to undo is on the best chain again, whatever else is read of it after this.
+  if (path.blocks.some(({ hashHex }) => newBranch.blocks.has(hashHex))) return undefined;
   const undoneBlocks: UndoneBlock[] = [];
   for (const remembered of path.blocks) {
     const block = (await context.node.getBlock(remembered.hashHex)) ?? forgotten(remembered);
@@ -79,18 +81,20 @@ async function readNewBranch(
 ): Promise<NewBranch> {
   const txids = new Set<string>();
   const spenderOf = new Map<string, string>();
+  const blocks = new Set<string>();
   const lastHeight = Math.min(nodeTip.height, forkPoint.height + NEW_BLOCKS_SEARCHED);
   for (let height = forkPoint.height + 1; height <= lastHeight; height += 1) {
     const hashHex = await context.node.getBlockHash(height);
     const block = hashHex === undefined ? undefined : await context.node.getBlock(hashHex);
     const full = block === undefined ? undefined : await context.blocks.readTransactions(block);
     if (full === undefined) break;
+    blocks.add(full.block.hashHex);
     for (const { decoded } of full.transactions) {
       txids.add(decoded.txid);
       for (const outpoint of inputsOf(decoded)) spenderOf.set(outpoint, decoded.txid);
     }
   }
-  return { txids, spenderOf };
+  return { txids, spenderOf, blocks };
 }
 
 /** The own blocks that are not on the node's best chain, newest first, and the block below them. */

@@ -11,10 +11,12 @@ import { inputsOf } from './inputsOf.js';
 export interface NewBranch {
   readonly txids: ReadonlySet<string>;
   readonly spenderOf: ReadonlyMap<string, string>;
+  /** Hashes of these blocks. */
+  readonly blocks: ReadonlySet<string>;
 }
 
 /** Nothing is known of the new branch. */
-export const UNKNOWN_BRANCH: NewBranch = { txids: new Set(), spenderOf: new Map() };
+export const UNKNOWN_BRANCH: NewBranch = { txids: new Set(), spenderOf: new Map(), blocks: new Set() };
 
 /** What became of the transactions of a block that left the best chain. */
 export interface UndoneBlock {

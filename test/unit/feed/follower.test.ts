@@ -238,6 +238,32 @@ describe('a reorganisation', () => {
     expect(harness.mistakes()).toEqual([]);
   });
 
+  test('taken back and made again while it is read does not take the old branch for the new one', async () => {
+    const chain = await follow(chainOf(1));
+    chain.pay({ coin: 1 });
+    chain.mine(1);
+    await harness.settle(0);
+    const first = chain.tip.hashHex;
+    chain.reorg({ depth: 1, length: 2, include: 0 });
+    const second = chain.tip.hashHex;
+    // The blocks above the fork point are those to be undone, while they are read as the new branch.
+    once('getblockhash', () => {
+      chain.activate(first);
+      once('getrawtransaction', () => {
+        chain.activate(second);
+      });
+    });
+    await harness.settle();
+    const texts = harness.eventTexts();
+    const [undone, told, made] = ['block_disconnected 2', 'transaction unconfirmed', 'reorg 1'].map((text) =>
+      texts.lastIndexOf(text),
+    );
+    expect([undone, told, made]).toEqual([undone, told, made].toSorted((a = 0, b = 0) => a - b));
+    expect(undone).toBeGreaterThan(-1);
+    expect(told).toBeGreaterThan(-1);
+    expect(harness.mistakes()).toEqual([]);
+  });
+
   test('of a block that is being connected does not confirm transactions without their block', async () => {
     const chain = await follow(chainOf(2));
     chain.pay({ coin: 1 });
