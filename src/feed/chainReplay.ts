@@ -2,6 +2,7 @@ import { standingOf } from '../chain/reconcile.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
+import { owing } from './encodeEvent.js';
 import type { LogEvent } from './eventLogTypes.js';
 import { createFinalReplay } from './finalReplay.js';
 import type { BlockDetail, HistoryBlock } from './historyBlocks.js';
@@ -13,7 +14,7 @@ import {
   type ChainReplayRequest,
   type ReplayStep,
 } from './replayTypes.js';
-import { settleForReplay, undoForReplay } from './replayUndo.js';
+import { encodeForReplay, settleForReplay, undoForReplay } from './replayUndo.js';
 
 /** Blocks between two progress steps. */
 const PROGRESS_EVERY_BLOCKS = 500;
@@ -39,6 +40,10 @@ export async function* replayChain(
   const final = topics.has('finality') ? createFinalReplay(request, deps, at) : undefined;
   if (final !== undefined) yield* wanted(await final.restOf(request.start), topics);
 
+  /** Encoded once for all, but for who is owed something. */
+  const eventsOf = (block: HistoryBlock): readonly LogEvent[] =>
+    owed.size === 0 ? block.events : encodeForReplay(owing(block.drafts), deps);
+
   for (;;) {
     const target = logTip();
     if (target === undefined) {
@@ -57,7 +62,7 @@ export async function* replayChain(
       continue;
     }
     if (at !== undefined && (await standing(node, at)) !== 'active') {
-      const undone = await undoForReplay(at, deps);
+      const undone = await undoForReplay(at, deps, owed.size > 0);
       if (undone === undefined) continue;
       for (const transaction of undone.reconfirmed) owed.set(transaction.txid, transaction);
       yield* wanted(undone.events, topics);
@@ -84,7 +89,7 @@ export async function* replayChain(
       if (last === undefined) break;
       const finals = await final?.eventsOf(linked);
       yield* wanted(
-        linked.flatMap(({ block, events }) => [...events, ...(finals?.get(block.hashHex) ?? [])]),
+        linked.flatMap((one) => [...eventsOf(one), ...(finals?.get(one.block.hashHex) ?? [])]),
         topics,
       );
       at = { height: last.block.height, hashHex: last.block.hashHex };

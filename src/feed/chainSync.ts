@@ -172,14 +172,15 @@ async function* readAhead(
 async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<boolean> {
   const plan = await planDisconnects(context, nodeTip);
   if (plan === undefined) return false;
-  commit(context, plan.draft, () => {
+  const undo = (): void => {
     for (const block of plan.blocks) {
       if (context.memory.tip?.hashHex === block.hashHex) context.memory.pop();
     }
     if (context.memory.tip === undefined) context.memory.reset(plan.forkPoint);
     for (const transaction of plan.returned) context.mempool.add(transaction);
     for (const transaction of plan.reconfirmed) context.owed.set(transaction.txid, transaction);
-  });
+  };
+  commit(context, plan.draft, undo, plan.reconfirmed.length > 0);
   context.logger.info(
     { depth: plan.blocks.length, fork_height: plan.forkPoint.height, node_height: nodeTip.height },
     'chain reorganised',

@@ -14,10 +14,15 @@ export interface EncodeOptions {
   readonly chainId: string;
 }
 
+/** The same events, while transactions of undone blocks are owed; see `Cursor` in `protocol/cursor.ts`. */
+export function owing(drafts: readonly EventDraft[]): readonly EventDraft[] {
+  return drafts.map((draft) => ({ ...draft, owes: true }));
+}
+
 /** Encodes an event, once: the message that every subscriber is sent. */
 export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent {
-  const { type, point, stage, part, txIndex, assetIndex, dataJson } = draft;
-  const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex });
+  const { type, point, stage, part, txIndex, assetIndex, owes = false, dataJson } = draft;
+  const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex, owes });
   const head = Buffer.from(eventPrefix(type, cursor));
   const message = Buffer.concat([head, dataJson, MESSAGE_END]);
   return {

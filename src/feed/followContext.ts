@@ -4,6 +4,7 @@ import type { TrackedMempool, TrackedTransaction } from '../chain/trackedMempool
 import type { NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { BlockReader } from './blockReader.js';
+import { owing } from './encodeEvent.js';
 import type { EventDraft, EventLog } from './eventLogTypes.js';
 import type { Finality } from './finality.js';
 import type { SequenceCounter } from './sequenceCounter.js';
@@ -33,16 +34,18 @@ export interface FollowContext {
 
 /**
  * Appends what `draft` gives, and only then changes the follower's state: a failure on the way leaves both as they were, and
- * no number of the sequence topic is lost.
+ * no number of the sequence topic is lost. `willOwe`: from these events on, something is owed.
  */
 export function commit(
-  context: Pick<FollowContext, 'log' | 'sequence'>,
+  context: Pick<FollowContext, 'log' | 'sequence' | 'owed'>,
   draft: () => readonly EventDraft[],
   apply: () => void,
+  willOwe = false,
 ): void {
   const mark = context.sequence.value;
   try {
-    context.log.append(draft());
+    const drafts = draft();
+    context.log.append(willOwe || context.owed.size > 0 ? owing(drafts) : drafts);
   } catch (error) {
     context.sequence.reset(mark);
     throw error;

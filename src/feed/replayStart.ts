@@ -4,17 +4,19 @@ import type { NodeReader } from '../node/nodeReader.js';
 import type { Cursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { LogEvent } from './eventLogTypes.js';
+import { owing } from './encodeEvent.js';
 import { isBehind } from './groupOrder.js';
 import type { BlockDetail, HistoryBlock } from './historyBlocks.js';
 import { ReplayError, type ChainReplayDeps, type ReplayStart } from './replayTypes.js';
-import { blockUnavailable, undoForReplay } from './replayUndo.js';
+import { blockUnavailable, encodeForReplay, undoForReplay } from './replayUndo.js';
+import { owedByStaleBranches } from './staleBranches.js';
 
 /** Where a replay begins: everything up to and with `at` is known to the client, once it has the `rest`. */
 export interface StartPosition {
   /** `undefined` is the place before genesis. */
   readonly at: ChainPoint | undefined;
   readonly rest: readonly LogEvent[];
-  /** Transactions of the point's own, undone block of which nothing was said, because the new branch confirms them. */
+  /** Transactions of undone blocks of which nothing was said, because the new branch confirms them. */
   readonly owed: readonly TrackedTransaction[];
 }
 
@@ -84,28 +86,29 @@ async function afterCursor(
       `the node does not know block ${point.hashHex} at height ${point.height}; start from older blocks, a height or "genesis"`,
     );
   }
-  if (stage === 'mempool') return { at: point, rest: [], owed: [] };
+  const owes = cursor.owes === true;
+  const owed = owes && detail === 'transactions' ? await owedByStaleBranches(point, node) : [];
+  if (stage === 'mempool') return { at: point, rest: [], owed };
   if (stage === 'connect') {
     const [block] = await history.getMany([point.hashHex], detail);
     if (block === undefined) throw blockUnavailable(point);
-    return { at: point, rest: restOf(block, cursor), owed: [] };
+    const rest = block.drafts.filter((draft) => isBehind(draft, cursor));
+    return { at: point, rest: encodeForReplay(owes ? owing(rest) : rest, deps), owed };
   }
-  const undone = await undoForReplay(point, deps, cursor);
-  // The block is on the best chain again: the rest of its disconnect is not true any more, and its connect follows.
-  if (undone === undefined) return { at: await parentOf(point, node), rest: [], owed: [] };
-  return { at: undone.parent, rest: undone.events, owed: undone.reconfirmed };
+  const undone = await undoForReplay(point, deps, owes, cursor);
+  if (undone === undefined) {
+    // The block is on the best chain again: what was told of its disconnect is taken back, and the rest of it is not true any more.
+    const [block] = await history.getMany([point.hashHex], detail);
+    if (block === undefined) throw blockUnavailable(point);
+    return { at: point, rest: toldUndone(block, cursor), owed };
+  }
+  return { at: undone.parent, rest: undone.events, owed: [...owed, ...undone.reconfirmed] };
 }
 
-function restOf(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
+/** The events of a block's connect whose opposites had been told up to a cursor in its disconnect. */
+function toldUndone(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
   return block.events.filter((_, index) => {
     const draft = block.drafts[index];
-    return draft !== undefined && isBehind(draft, cursor);
+    return draft !== undefined && !isBehind({ ...draft, stage: 'disconnect' }, cursor);
   });
-}
-
-async function parentOf(point: ChainPoint, node: NodeReader): Promise<ChainPoint | undefined> {
-  const [header] = await node.getHeaders([point.hashHex]);
-  return header?.previousHashHex === undefined
-    ? undefined
-    : { height: point.height - 1, hashHex: header.previousHashHex };
 }

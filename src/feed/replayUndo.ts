@@ -3,16 +3,20 @@ import type { Cursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import { draftDisconnectedBlock, draftSettledTransaction } from './draftGroups.js';
-import { encodeEvent } from './encodeEvent.js';
+import { encodeEvent, owing } from './encodeEvent.js';
 import type { EventDraft, LogEvent } from './eventLogTypes.js';
 import { isBehind } from './groupOrder.js';
 import { changeOf, readUndone, UNKNOWN_BRANCH } from './readUndone.js';
 import { ReplayError, type ChainReplayDeps } from './replayTypes.js';
 
-/** The disconnect of a stale block; only what stands behind `after`, if given. `undefined` when it is active again. */
+/**
+ * The disconnect of a stale block; only what stands behind `after`, if given. `owes`: something is owed already. `undefined`
+ * when the block is active again.
+ */
 export async function undoForReplay(
   point: ChainPoint,
   deps: ChainReplayDeps,
+  owes: boolean,
   after?: Cursor,
 ): Promise<
   | {
@@ -27,8 +31,9 @@ export async function undoForReplay(
   const undone = await readUndone(deps.node, block, UNKNOWN_BRANCH);
   if (undone === undefined) return undefined;
   const drafts = draftDisconnectedBlock(block, undone.undone, () => null);
+  const wanted = after === undefined ? drafts : drafts.filter((draft) => isBehind(draft, after));
   return {
-    events: encodeAll(after === undefined ? drafts : drafts.filter((draft) => isBehind(draft, after)), deps),
+    events: encodeForReplay(owes || undone.reconfirmed.length > 0 ? owing(wanted) : wanted, deps),
     parent:
       block.previousHashHex === undefined
         ? undefined
@@ -54,7 +59,7 @@ export async function settleForReplay(
     owed.delete(transaction.txid);
     return draftSettledTransaction(transaction, records[index], change, tip, () => null);
   });
-  return encodeAll(drafts, deps);
+  return encodeForReplay(owing(drafts), deps);
 }
 
 /** The node no longer has a block that a replay needs. */
@@ -65,7 +70,8 @@ export function blockUnavailable(point: ChainPoint): ReplayError {
   );
 }
 
-function encodeAll(drafts: readonly EventDraft[], deps: ChainReplayDeps): readonly LogEvent[] {
+/** Events that are told again have no number. */
+export function encodeForReplay(drafts: readonly EventDraft[], deps: ChainReplayDeps): readonly LogEvent[] {
   const options = { ...deps.encode(), seq: 0 };
   return drafts.map((draft) => encodeEvent(draft, options));
 }

@@ -54,7 +54,7 @@ interface State {
   stepMempool: Set<string> | undefined;
   figure: number | undefined;
   /** The block whose transactions are being told. */
-  open: { readonly hash: string; next: number } | undefined;
+  open: string | undefined;
   /** The last numbered event. */
   last: { readonly epoch: string; readonly seq: number } | undefined;
   /** Nothing but events of the log came since the last numbered one. */
@@ -140,29 +140,32 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
     const txid = String(data['txid']);
     const status = String(data['status']);
     const blockhash = data['blockhash'];
-    const problem = know(state.transactions, txid, status, blockhash);
+    const open = state.open;
+    // The block before is told to its end, before another one is begun or it is undone.
+    const leaves = status === 'confirmed' ? open !== blockhash : isIn(txid, open);
+    const unfinished = leaves ? unfinishedOf(open) : undefined;
+    if (leaves) state.open = undefined;
+    const problem = unfinished ?? know(state.transactions, txid, status, blockhash, mayRepeat(json));
     if (problem !== undefined || status !== 'confirmed') return problem;
     if (typeof blockhash !== 'string') return 'it names no block';
-    // The same block may be connected again.
-    if (state.open?.hash !== blockhash || unfinishedOf(state.open) === undefined) {
-      const unfinished = unfinishedOf(state.open);
-      if (unfinished !== undefined) return unfinished;
-      state.open = { hash: blockhash, next: 0 };
-    }
-    const { next } = state.open;
-    state.open.next += 1;
-    return data['position'] === next && model.block(blockhash)?.txids[next] === txid
+    state.open = blockhash;
+    const txids = model.block(blockhash)?.txids ?? [];
+    const position = Number(data['position']);
+    if (txids[position] !== txid) return 'it is not at this position of the block';
+    return txids.slice(0, position).every((before) => isIn(before, blockhash))
       ? undefined
-      : `position ${next} of its block was expected`;
+      : 'a transaction before it in its block was left out';
   };
 
-  const unfinishedOf = (open: State['open']): string | undefined => {
-    if (open === undefined) return undefined;
-    const txids = model.block(open.hash)?.txids ?? [];
-    return open.next === txids.length
-      ? undefined
-      : `only ${open.next} of ${txids.length} transactions of block ${open.hash} were told`;
+  const isIn = (txid: string, blockhash: string | undefined): boolean => {
+    const known = state.transactions.get(txid);
+    return known?.status === 'confirmed' && known.blockhash === blockhash;
   };
+
+  const unfinishedOf = (open: string | undefined): string | undefined =>
+    open === undefined || model.block(open)?.txids.every((txid) => isIn(txid, open)) === true
+      ? undefined
+      : `not all transactions of block ${open} were told`;
 
   const step = (json: Json): string | undefined => {
     const data = json.data ?? {};
@@ -182,7 +185,7 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
       case 'D':
         return pop(state.steps, Number(data['height']), hash, undefined);
       case 'A':
-        if (stepMempool?.has(hash) === true) return 'it was in the mempool already';
+        if (stepMempool?.has(hash) === true && !mayRepeat(json)) return 'it was in the mempool already';
         stepMempool?.add(hash);
         return undefined;
       default:
@@ -211,7 +214,13 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
       case 'transaction':
         return transaction(json);
       case 'asset':
-        return know(state.assets, String(data['txid']), String(data['status']), data['blockhash']);
+        return know(
+          state.assets,
+          String(data['txid']),
+          String(data['status']),
+          data['blockhash'],
+          mayRepeat(json),
+        );
       case 'sequence':
         return step(json);
       case 'mempool':
@@ -255,7 +264,6 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
         transactions: new Map(state.transactions),
         assets: new Map(state.assets),
         stepMempool: state.stepMempool === undefined ? undefined : new Set(state.stepMempool),
-        open: state.open === undefined ? undefined : { ...state.open },
       });
     },
     differences() {
@@ -275,8 +283,6 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
         }
       }
       if (topics.has('transactions')) {
-        const unfinished = unfinishedOf(state.open);
-        if (unfinished !== undefined) found.push(unfinished);
         found.push(...knownDifferences('transaction', state.transactions, model, model.txids()));
       }
       if (topics.has('assets')) {
@@ -295,10 +301,26 @@ function forgetUnsettled(known: Map<string, Known>): void {
   for (const [txid, { status }] of known) if (UNSETTLED.includes(status)) known.delete(txid);
 }
 
-function know(all: Map<string, Known>, txid: string, status: string, blockhash: unknown): string | undefined {
+/**
+ * Who resumes in the middle of a reorganisation is told what became of all transactions that may be owed: a gateway that was
+ * not there does not know what was said.
+ */
+function mayRepeat(json: Json): boolean {
+  const cursor = parseCursor(json.cursor ?? '');
+  return cursor?.seq === 0 && cursor.owes === true;
+}
+
+function know(
+  all: Map<string, Known>,
+  txid: string,
+  status: string,
+  blockhash: unknown,
+  mayRepeat: boolean,
+): string | undefined {
   const before = all.get(txid);
   const block = status === 'confirmed' && typeof blockhash === 'string' ? { blockhash } : {};
   all.set(txid, { status, ...block });
+  if (mayRepeat && status !== 'confirmed') return undefined;
   if (before?.status !== status || before.blockhash !== all.get(txid)?.blockhash) return undefined;
   return `it was ${status} already`;
 }

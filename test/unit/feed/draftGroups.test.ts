@@ -118,7 +118,7 @@ test('an append that throws gives its numbers back, and nothing is applied', () 
   let applied = false;
   expect(() => {
     commit(
-      { log, sequence },
+      { log, sequence, owed: new Map() },
       () => {
         sequence.next();
         sequence.next();

@@ -6,16 +6,18 @@ const HEX_DIGITS = Array.from('0123456789abcdef');
 const hex = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...HEX_DIGITS), minLength: length, maxLength: length });
 
-const cursors: fc.Arbitrary<Cursor> = fc.record({
-  chainId: hex(8),
-  epoch: fc.stringMatching(/^[0-9a-z]{1,16}$/),
-  seq: fc.nat({ max: 9_999_999_999 }),
-  point: fc.record({ height: fc.nat(), hashHex: hex(64) }),
-  stage: fc.constantFrom('connect', 'disconnect', 'mempool'),
-  part: fc.constantFrom('block', 'reorg', 'transaction', 'asset', 'sequence', 'other'),
-  txIndex: fc.nat({ max: 999_999 }),
-  assetIndex: fc.nat({ max: 999_999 }),
-});
+const cursors: fc.Arbitrary<Cursor> = fc
+  .record({
+    chainId: hex(8),
+    epoch: fc.stringMatching(/^[0-9a-z]{1,16}$/),
+    seq: fc.nat({ max: 9_999_999_999 }),
+    point: fc.record({ height: fc.nat(), hashHex: hex(64) }),
+    stage: fc.constantFrom('connect', 'disconnect', 'mempool'),
+    part: fc.constantFrom('block', 'reorg', 'transaction', 'asset', 'sequence', 'other'),
+    txIndex: fc.nat({ max: 999_999 }),
+    assetIndex: fc.nat({ max: 999_999 }),
+  })
+  .chain((cursor) => fc.constantFrom<Cursor>(cursor, { ...cursor, owes: true }));
 
 test('a cursor comes back from its text, which JSON does not escape', () => {
   fc.assert(
