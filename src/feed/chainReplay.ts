@@ -58,7 +58,9 @@ export async function* replayChain(
         if (owed.size > 0) yield* waiting(deps);
         continue;
       }
-      yield { type: 'at_tip', tip: at };
+      // What the log says of these was told here already.
+      if (deps.logOwes()) yield* waiting(deps);
+      else yield { type: 'at_tip', tip: at };
       continue;
     }
     if (at !== undefined && (await standing(node, at)) !== 'active') {

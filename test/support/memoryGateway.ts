@@ -45,7 +45,7 @@ export interface MemoryGateway {
 const POLL_MS = 2000;
 const MEMPOOL_POLL_MS = 5000;
 /** More than any schedule has. */
-const FINAL_DEPTH_BLOCKS = 60;
+const FINAL_DEPTH_BLOCKS = 100_000;
 const LIMITS = { maxDepth: 32, maxCommandsInFlight: 4 };
 
 /** Starts a gateway on a node. */

@@ -20,6 +20,12 @@ interface ChainView {
   hashes: string[];
 }
 
+/** What a fold is compared with. */
+export type FoldTruth = Pick<
+  ModelChain,
+  'tip' | 'mempool' | 'activeChain' | 'block' | 'transaction' | 'txids' | 'whereIs'
+>;
+
 /** Where a client begins. */
 export type FoldStart =
   /** With nothing, and the whole past is asked for. */
@@ -64,14 +70,14 @@ interface State {
 
 /** Applies messages of `topics`, and compares with the model in the end. */
 export function createSubscriptionFold(
-  model: ModelChain,
+  model: FoldTruth,
   topics: ReadonlySet<Topic>,
   start: FoldStart,
 ): SubscriptionFold {
   return foldFrom(model, topics, firstState(model, start));
 }
 
-function firstState(model: ModelChain, start: FoldStart): State {
+function firstState(model: FoldTruth, start: FoldStart): State {
   const transactions = new Map<string, Known>();
   const assets = new Map<string, Known>();
   let floor: { height: number; hash: string | undefined } = { height: -1, hash: undefined };
@@ -103,7 +109,7 @@ function firstState(model: ModelChain, start: FoldStart): State {
   };
 }
 
-function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): SubscriptionFold {
+function foldFrom(model: FoldTruth, topics: ReadonlySet<Topic>, state: State): SubscriptionFold {
   const isAll = topics.size === TOPICS_OF_ALL.length;
 
   const gap = (topic: Topic): void => {
@@ -239,7 +245,8 @@ function foldFrom(model: ModelChain, topics: ReadonlySet<Topic>, state: State): 
       }
       if (json.cursor === undefined) return 'it has no cursor';
       if (!topics.has(json.topic as Topic)) return 'its topic was not subscribed to';
-      return count(json.cursor) ?? event(json);
+      const problems = [count(json.cursor), event(json)];
+      return problems.find((problem) => problem !== undefined);
     },
     cutBackTo(hash) {
       const { blocks } = state;
@@ -356,7 +363,7 @@ function pop(
   return top === undefined || top === hash ? undefined : `the tip is ${top}`;
 }
 
-function chainDifferences(name: string, view: ChainView, model: ModelChain): readonly string[] {
+function chainDifferences(name: string, view: ChainView, model: FoldTruth): readonly string[] {
   const truth = model.activeChain();
   const wrong = view.hashes.some((hash, index) => truth[view.floorHeight + 1 + index]?.hashHex !== hash);
   const tipHeight = view.floorHeight + view.hashes.length;
@@ -369,7 +376,7 @@ function chainDifferences(name: string, view: ChainView, model: ModelChain): rea
 function knownDifferences(
   what: string,
   all: ReadonlyMap<string, Known>,
-  model: ModelChain,
+  model: FoldTruth,
   txids: readonly string[],
 ): readonly string[] {
   return txids.flatMap((txid) => {
