@@ -6,10 +6,18 @@ import { RECORDING_NAMES, answersOf, resultTextOf } from '../support/recording.j
 import { startReplayHarness } from '../support/replayHarness.js';
 import type { ReplayHarness } from '../support/replayHarness.js';
 
+/** Every ZMQ topic that the node publishes. */
+const TOPICS = ['hashblock', 'hashtx', 'rawblock', 'rawtx', 'rawmessage'];
+
 /** Ways in which the node's notices reach the gateway; none of them may change what the clients are told. */
 const WAYS: readonly (readonly [string, Way])[] = [
   ['with every notice', { withNotices: true, dropTopicsAt: () => [] }],
   ['without ZMQ', { withNotices: false, dropTopicsAt: () => [] }],
+  ...TOPICS.map((topic): readonly [string, Way] => [
+    `with every notice of ${topic} lost`,
+    { withNotices: true, dropTopicsAt: () => [topic] },
+  ]),
+  ['with every notice of every topic lost', { withNotices: true, dropTopicsAt: () => TOPICS }],
   [
     'with notices lost on the way',
     { withNotices: true, dropTopicsAt: (step) => LOST_TOPICS[step % 4] ?? [] },

@@ -27,6 +27,8 @@ export interface MemoryGatewayOptions {
   readonly logEvents: number;
   readonly chainMemoryBlocks: number;
   readonly maxBufferedBytes: number;
+  /** Runs before each append; what it throws is how the append ends. */
+  readonly beforeAppend?: () => void;
 }
 
 /** Everything of a gateway between the node's answers and the clients' messages, without sockets. */
@@ -56,7 +58,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
   const { epoch } = options;
   const chainId = (): string => follower.state().genesisHashHex?.slice(0, 8) ?? '00000000';
   const encode = (): { chainId: string; epoch: string } => ({ chainId: chainId(), epoch });
-  const log = createEventLog({
+  const inner = createEventLog({
     epoch,
     maxEvents: options.logEvents,
     maxBytes: 1_000_000_000,
@@ -65,6 +67,14 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       logger.error({ err: error }, 'a reader failed');
     },
   });
+  const log: EventLog = Object.create(inner, {
+    append: {
+      value: (drafts: Parameters<EventLog['append']>[0]) => {
+        if (drafts.length > 0) options.beforeAppend?.();
+        inner.append(drafts);
+      },
+    },
+  }) as EventLog;
   const follower: Follower = createFollower(
     {
       pollIntervalMs: POLL_MS,

@@ -28,6 +28,10 @@ export interface TroubledNode {
   /** The next calls are given no answer until their deadline. */
   hang(count: number): void;
   heal(): void;
+  /** Calls so far, a batch counted once. */
+  readonly calls: number;
+  /** The call with this number fails, `unreachable`. */
+  failAt: number | undefined;
   /** A way to it; each gateway has its own. */
   client(): RpcClient;
 }
@@ -43,6 +47,7 @@ type Fault =
 /** Puts trouble before `node`. */
 export function createTroubledNode(node: ModelNode): TroubledNode {
   let faults: Fault[] = [];
+  let calls = 0;
 
   const refuseIfDown = (): void => {
     if (troubled.state === 'down') throw new RpcUnavailableError('unreachable', 'refused');
@@ -51,6 +56,8 @@ export function createTroubledNode(node: ModelNode): TroubledNode {
   };
 
   const ask = async <T>(method: string, answer: () => Promise<T>): Promise<T> => {
+    calls += 1;
+    if (calls === troubled.failAt) throw CALL_FAILURES.unreachable();
     refuseIfDown();
     const fault = faults.shift();
     switch (fault?.type) {
@@ -74,6 +81,10 @@ export function createTroubledNode(node: ModelNode): TroubledNode {
 
   const troubled: TroubledNode = {
     state: 'up',
+    get calls() {
+      return calls;
+    },
+    failAt: undefined,
     fail(how, count) {
       for (let left = count; left > 0; left -= 1) faults.push({ type: 'fail', how });
     },
