@@ -125,6 +125,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     {
       host: settings.host,
       port: settings.port,
+      allowHosts: settings.allowHost,
+      allowOrigins: settings.allowOrigin,
       maxMessageBytes: settings.maxMessageBytes,
       maxDepth: settings.maxDepth,
       maxClients: settings.maxClients,

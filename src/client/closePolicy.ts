@@ -35,10 +35,11 @@ export function decideAfterClose({ code, reason, httpStatus }: Closing): AfterCl
     if (httpStatus >= 500 || httpStatus === 429 || httpStatus === 408) {
       return { type: 'retry', minLimitMs: SOME_SECONDS_MS };
     }
-    return {
-      type: 'fatal',
-      message: `HTTP ${httpStatus} instead of WebSocket: is this a gateway's address?`,
-    };
+    const why =
+      httpStatus === 403
+        ? 'the gateway does not answer to this host name, or takes no pages of this origin (--allow-host, --allow-origin)'
+        : "is this a gateway's address?";
+    return { type: 'fatal', message: `HTTP ${httpStatus} instead of WebSocket: ${why}` };
   }
   const fatal = FATAL.get(code);
   if (fatal !== undefined) {

@@ -32,6 +32,20 @@ export function isZmqAddress(value: string): boolean {
   return port >= 1 && port <= 65_535;
 }
 
+/** Whether a text is a host name or address without port, or `*`. */
+export function isHostName(value: string): boolean {
+  return value === '*' || (/^[^\s:/@[\]?#*]+$/.test(value) && parseUrl(`http://${value}`) !== undefined);
+}
+
+/** Whether a text is an origin as browsers print it, `null` (a page without one), or `*`. */
+export function isOrigin(value: string): boolean {
+  if (value === '*' || value === 'null') return true;
+  const url = parseUrl(value);
+  if (url === undefined || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*]+$/i.test(value)) return false;
+  // The origin of an extension is `null` here; that of a web page leaves out the usual port.
+  return url.origin === 'null' || url.origin === value.toLowerCase();
+}
+
 /**
  * Hides what stands between `//` and `@` of every address in a text, but for the user's name. A password with an `@` or a `/`
  * that nobody encoded is hidden too. `user:password@` stays: that is how documentation and messages write it.

@@ -8,6 +8,7 @@ export type CommandName = (typeof COMMAND_NAMES)[number];
 export const SETTING_GROUPS = [
   'Node',
   'Server',
+  'Access',
   'Limits',
   'Event log',
   'Simulated node',

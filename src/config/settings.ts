@@ -1,4 +1,4 @@
-import { isRpcUrl, isWebSocketUrl, isZmqAddress } from './addressRules.js';
+import { isHostName, isOrigin, isRpcUrl, isWebSocketUrl, isZmqAddress } from './addressRules.js';
 import { boolean, choice, integer, list, text, type Setting, type SettingValue } from './settingTypes.js';
 
 const MIB = 1024 * 1024;
@@ -138,6 +138,22 @@ export const SETTINGS = {
     min: 0,
     max: 65_535,
     description: 'Port to listen on, for WebSocket and HTTP; 0 takes any free one.',
+  }),
+  allowHost: list({
+    group: 'Access',
+    commands: ['serve'],
+    allowed: 'a host name without port, or *',
+    isAllowed: isHostName,
+    description:
+      'Name under which clients reach the gateway, as through a proxy; may be repeated. Addresses, localhost and --host are always taken; * takes any name.',
+  }),
+  allowOrigin: list({
+    group: 'Access',
+    commands: ['serve'],
+    allowed: 'scheme://host or scheme://host:port, null or *',
+    isAllowed: isOrigin,
+    description:
+      "Origin whose pages may use the gateway in a browser; may be repeated. The gateway's own page always may; null stands for pages without an origin, such as files, * for all.",
   }),
   pingIntervalMs: integer({
     group: 'Server',

@@ -55,6 +55,16 @@ export const ERROR_CODES = {
   unknown_block: 1035,
   /** Too many replays at once. */
   too_many_replays: 1034,
+  /** HTTP 404: WebSocket connections are taken at other paths. */
+  unknown_path: 1050,
+  /** HTTP 403: the `Host` header names no host of this gateway. */
+  forbidden_host: 1051,
+  /** HTTP 403: pages of this origin may not use the gateway. */
+  forbidden_origin: 1052,
+  /** HTTP 503: all places for clients are taken. */
+  too_many_clients: 1053,
+  /** HTTP 503: the gateway is shutting down. */
+  shutting_down: 1054,
 } as const;
 
 /** Name of one of the gateway's own errors. */

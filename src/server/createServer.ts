@@ -10,6 +10,9 @@ import { printError, printWelcome, type ConnectionLimits } from '../protocol/pri
 import { formatTipCursor } from '../protocol/cursor.js';
 import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
+import { checkRequest, type RequestRules } from './access/checkRequest.js';
+import type { Refusal } from './access/refusal.js';
+import type { RequestFacts } from './access/requestFacts.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
@@ -28,6 +31,10 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Names beside its own that the gateway answers to. */
+  readonly allowHosts: readonly string[];
+  /** Origins whose pages may use the gateway. */
+  readonly allowOrigins: readonly string[];
   /** Longest message of a client, in bytes. */
   readonly maxMessageBytes: number;
   /** Deepest nesting of a client's message. */
@@ -121,8 +128,17 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     );
   let stopped: Promise<void> | undefined;
 
+  const requestRules: RequestRules = { ...options, listenHost: options.host };
+  const check = (facts: RequestFacts): Refusal | undefined => checkRequest(facts, requestRules);
+
   const transport = createWebSocketServer(options, {
-    onRequest: createHttpRoutes({ health: deps.health, metrics: deps.metrics, logger }),
+    checkRequest: check,
+    onRequest: createHttpRoutes({
+      health: deps.health,
+      metrics: deps.metrics,
+      checkRequest: check,
+      logger,
+    }),
     onConnection(connection) {
       const session = createSession(options, {
         connection,

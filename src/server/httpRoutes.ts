@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { printRefusal, type Refusal } from './access/refusal.js';
+import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
 import { PAGE_HTML, PAGE_POLICY } from './page.js';
@@ -65,11 +67,19 @@ export async function routeHttp(method: string, url: string, deps: HttpRoutesDep
   return route(deps);
 }
 
-/** Plain HTTP: a body that a request may have is never read. */
-export function createHttpRoutes(deps: HttpRoutesDeps & { readonly logger: Logger }): RequestListener {
-  const answerTo = async (method: string, url: string): Promise<HttpAnswer> => {
+/** Plain HTTP: a body that a request may have is never read. `checkRequest` says why a request is refused, whatever it asks. */
+export function createHttpRoutes(
+  deps: HttpRoutesDeps & {
+    readonly checkRequest: (facts: RequestFacts) => Refusal | undefined;
+    readonly logger: Logger;
+  },
+): RequestListener {
+  const answerTo = async (facts: RequestFacts): Promise<HttpAnswer> => {
     try {
-      return await routeHttp(method, url, deps);
+      const refusal = deps.checkRequest(facts);
+      if (refusal === undefined) return await routeHttp(facts.method, facts.url, deps);
+      deps.logger.debug({ error: refusal.error }, 'http request refused');
+      return { ...json(refusal.status, printRefusal(refusal)), headers: refusal.headers ?? {} };
     } catch (error) {
       deps.logger.error({ err: error }, 'http request failed');
       return json(500, JSON.stringify({ error: 'the gateway failed; its log says how' }));
@@ -94,7 +104,7 @@ export function createHttpRoutes(deps: HttpRoutesDeps & { readonly logger: Logge
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   };
   return (request, response) => {
-    void answerTo(request.method ?? '', request.url ?? '').then((answer) => {
+    void answerTo(factsOf(request)).then((answer) => {
       write(request, response, answer);
     });
   };

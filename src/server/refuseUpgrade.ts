@@ -1,15 +1,21 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { printRefusal, type Refusal } from './access/refusal.js';
 
-/** Answers a request for a WebSocket connection with an HTTP error and a text, and ends the connection. */
-export function refuseUpgrade(socket: Socket, status: string, text: string): void {
+/** Answers a request for a WebSocket connection with an HTTP error and words, and ends the connection. */
+export function refuseUpgrade(socket: Socket, refusal: Refusal): void {
   socket.on('error', () => {
     socket.destroy();
   });
-  const body = `${text}\n`;
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nRetry-After: 5\r\n\r\n${body}`,
-    () => {
-      socket.destroy();
-    },
-  );
+  const body = `${printRefusal(refusal)}\n`;
+  const lines = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(refusal.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => {
+    socket.destroy();
+  });
 }

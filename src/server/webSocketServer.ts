@@ -9,6 +9,8 @@ import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { describeListenError } from './listenError.js';
+import type { Refusal } from './access/refusal.js';
+import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
 import { createSocketConnection } from './socketConnection.js';
 
@@ -27,7 +29,9 @@ export interface WebSocketServerOptions extends KeepAliveOptions {
 
 /** What the server calls. */
 export interface WebSocketServerDeps {
-  /** Answers plain HTTP requests. */
+  /** Why a handshake is refused, whoever sends it; absent when it is not. */
+  readonly checkRequest: (facts: RequestFacts) => Refusal | undefined;
+  /** Answers plain HTTP requests, and checks them itself. */
   readonly onRequest: RequestListener;
   /** A client has connected; the handlers are told what happens to it. */
   readonly onConnection: (connection: Connection) => ConnectionHandlers;
@@ -142,24 +146,28 @@ export function createWebSocketServer(
       return;
     }
     const socket = duplex;
-    const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    if (stopping)
-      refuseUpgrade(socket, '503 Service Unavailable', 'The gateway is shutting down; try again.');
-    else if (!WEB_SOCKET_PATHS.includes(path)) {
-      refuseUpgrade(
-        socket,
-        '404 Not Found',
-        `WebSocket connections are taken at ${WEB_SOCKET_PATHS.join(' and ')}.`,
-      );
-    } else if (clients.size >= options.maxClients) {
-      logger.debug({ clients: clients.size }, 'connection refused: too many clients');
-      refuseUpgrade(socket, '503 Service Unavailable', 'Too many clients are connected; try again later.');
-    } else {
-      handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-        accept(webSocket, socket);
-      });
+    const refusal = decideUpgrade(factsOf(request));
+    if (refusal !== undefined) {
+      logger.debug({ error: refusal.error }, 'handshake refused');
+      refuseUpgrade(socket, refusal);
+      return;
     }
+    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+      accept(webSocket, socket);
+    });
   });
+
+  function decideUpgrade(facts: RequestFacts): Refusal | undefined {
+    if (stopping) return unavailable('shutting_down', 'the gateway is shutting down; try again');
+    const refusal = deps.checkRequest(facts);
+    if (refusal !== undefined) return refusal;
+    if (!WEB_SOCKET_PATHS.includes(facts.url.split('?', 1)[0] ?? '')) {
+      const message = `WebSocket connections are taken at ${WEB_SOCKET_PATHS.join(' and ')}`;
+      return { status: 404, error: 'unknown_path', message };
+    }
+    if (clients.size < options.maxClients) return undefined;
+    return unavailable('too_many_clients', 'too many clients are connected; try again later');
+  }
 
   function accept(webSocket: WebSocket, socket: Socket): void {
     lastId += 1;
@@ -290,6 +298,10 @@ export function createWebSocketServer(
       await httpClosed;
     },
   };
+}
+
+function unavailable(error: Refusal['error'], message: string): Refusal {
+  return { status: 503, error, message, headers: { 'Retry-After': '5' } };
 }
 
 function codeOf(error: Error): string {

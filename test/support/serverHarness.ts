@@ -15,6 +15,8 @@ import { connectClient, type WebSocketClient } from './webSocketClient.js';
 export const TEST_SERVER_OPTIONS: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
+  allowHosts: [],
+  allowOrigins: [],
   maxMessageBytes: 1024 * 1024,
   maxDepth: 32,
   maxClients: 100,

@@ -29,7 +29,10 @@ function sample(key: SettingKey): { readonly text: string; readonly json: unknow
       return { text: value ?? '', json: value, value };
     }
     case 'list': {
-      const value = ['tcp://127.0.0.1:28332', 'tcp://127.0.0.1:28333'];
+      const value =
+        key === 'allowHost'
+          ? ['gateway', 'gateway.example.org']
+          : ['tcp://127.0.0.1:28332', 'tcp://127.0.0.1:28333'];
       return { text: value.join(','), json: value, value };
     }
     case 'string': {

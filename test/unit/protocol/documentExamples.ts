@@ -32,7 +32,10 @@ import {
 } from '../../../src/protocol/printMessages.js';
 import type { Request } from '../../../src/protocol/request.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
+import { decideOrigin } from '../../../src/server/access/decideOrigin.js';
+import { printRefusal } from '../../../src/server/access/refusal.js';
 import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
+import { requestFacts } from '../../support/requestFacts.js';
 import { createRecordedAnswers } from '../../support/recordedAnswers.js';
 import { answersOf, readRecording } from '../../support/recording.js';
 
@@ -154,7 +157,11 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
     1,
   ]);
 
+  const refused = decideOrigin(requestFacts({ origin: 'https://a.example' }), { allowOrigins: [] });
+  if (refused === undefined) throw new Error('a strange origin is let in');
+
   return {
+    'server refused handshake': printRefusal(refused),
     'server welcome': printWelcome({
       version: '0.1.0',
       chain: 'regtest',

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What access is decided by: the parts of a request that its sender, or the proxies on its way, have written. */
+export interface RequestFacts {
+  /** The address at the other end of the connection; empty when it was gone at once. */
+  readonly peerAddress: string;
+  /** Whether the connection is encrypted by the gateway itself. */
+  readonly encrypted: boolean;
+  /** `GET`, `POST`, …; a handshake is a `GET`. */
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** Header `Host`: absent in HTTP/1.0, which no browser speaks. */
+  readonly host: string | undefined;
+  /** Header `Origin`: absent where the sender is no browser, or the page's own origin is read from. */
+  readonly origin: string | undefined;
+}
+
+/** Reads them from a request of Node's HTTP server. */
+export function factsOf(request: IncomingMessage): RequestFacts {
+  const { headers, socket } = request;
+  return {
+    peerAddress: socket.remoteAddress ?? '',
+    encrypted: 'encrypted' in socket && socket.encrypted === true,
+    method: request.method ?? '',
+    url: request.url ?? '',
+    host: headers.host,
+    origin: headers.origin,
+  };
+}
