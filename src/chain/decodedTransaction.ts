@@ -51,6 +51,10 @@ export interface DecodedInput {
   readonly coinbase?: string;
   readonly txid?: string;
   readonly vout?: number;
+  /** EVR of the output that is spent, 0 for one that holds an asset; only of a node with `-spentindex`. */
+  readonly value?: NodeNumber;
+  /** Who was paid with it, where the node can tell; only of a node with `-spentindex`. */
+  readonly address?: string;
 }
 
 /**

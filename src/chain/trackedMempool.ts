@@ -1,5 +1,6 @@
 import type { TransactionStatus } from '../protocol/events.js';
 import type { AssetOperation } from './assetOperations.js';
+import type { TransactionAbout } from './transactionAbout.js';
 
 /** A transaction that the gateway believes to be in the node's mempool. */
 export interface TrackedTransaction {
@@ -8,6 +9,8 @@ export interface TrackedTransaction {
   readonly inputs: readonly string[];
   /** Its asset operations, to be undone with it. */
   readonly operations: readonly AssetOperation[];
+  /** What it is about, so that filters still know when it is gone; absent for one that was never read. */
+  readonly about?: TransactionAbout;
 }
 
 /** Why a transaction left the mempool without being confirmed. */

@@ -2,6 +2,7 @@ import { assetOperations } from '../chain/assetOperations.js';
 import type { AssetOperation } from '../chain/assetOperations.js';
 import type { RememberedBlock } from '../chain/chainMemory.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import { transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
 import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { FullBlock } from './blockReader.js';
@@ -31,13 +32,15 @@ export function draftConnectedBlock(
 ): readonly EventDraft[] {
   const { block, transactions } = full;
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
-  const events: EventDraft[] = [draftBlock('block', block)];
+  const abouts = transactions.map(({ decoded }) => transactionAbout(decoded));
+  const events: EventDraft[] = [draftBlock('block', block, abouts)];
   const assets: EventDraft[] = [];
   transactions.forEach((record, position) => {
     const change: TransactionChange = { status: 'confirmed', position, block: point };
     const place = { point, stage: 'connect', txIndex: position } as const;
     events.push(draftTransaction(record, change, place));
-    for (const event of draftAssets(assetOperations(record.decoded), change, place)) assets.push(event);
+    const operations = assetOperations(record.decoded);
+    for (const event of draftAssets(operations, change, place, abouts[position])) assets.push(event);
   });
   for (const event of assets) events.push(event);
   events.push(
@@ -69,7 +72,7 @@ export function draftDisconnectedBlock(
   nextSequence: NextSequence,
 ): readonly EventDraft[] {
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
-  const events: EventDraft[] = [draftBlock('block_disconnected', block)];
+  const events: EventDraft[] = [draftBlock('block_disconnected', block, aboutsOf(block.txids, undone))];
   const assets: EventDraft[] = [];
   for (const { txid, position, record, change } of [...undone].reverse()) {
     const place = { point, stage: 'disconnect', txIndex: position } as const;
@@ -78,8 +81,9 @@ export function draftDisconnectedBlock(
       continue;
     }
     events.push(draftTransaction(record, change, place));
-    for (const event of [...draftAssets(assetOperations(record.decoded), change, place)].reverse())
-      assets.push(event);
+    const operations = assetOperations(record.decoded);
+    const about = transactionAbout(record.decoded);
+    for (const event of [...draftAssets(operations, change, place, about)].reverse()) assets.push(event);
   }
   for (const event of assets) events.push(event);
   events.push(
@@ -94,6 +98,21 @@ export function draftDisconnectedBlock(
     events.push(draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place));
   }
   return events;
+}
+
+/** All of the block's transactions; `undefined` when one of them could not be read, so that nobody misses the disconnect. */
+function aboutsOf(
+  txids: readonly string[],
+  undone: readonly UndoneTransaction[],
+): readonly TransactionAbout[] | undefined {
+  const byTxid = new Map(undone.map(({ txid, record }) => [txid, record]));
+  const abouts: TransactionAbout[] = [];
+  for (const txid of txids) {
+    const record = byTxid.get(txid);
+    if (record === undefined) return undefined;
+    abouts.push(transactionAbout(record.decoded));
+  }
+  return abouts;
 }
 
 /** The `getblock`-shaped text that stands for a block which the node has forgotten. */
@@ -114,7 +133,7 @@ export function draftSeenTransaction(
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
   return [
     draftTransaction(record, change, place),
-    ...draftAssets(operations, change, place),
+    ...draftAssets(operations, change, place, transactionAbout(record.decoded)),
     draftSequence({ label: 'A', hashHex: record.decoded.txid, ...step }, place),
   ];
 }
@@ -128,8 +147,8 @@ export function draftDepartedTransaction(
 ): readonly EventDraft[] {
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
   return [
-    draftGoneTransaction(transaction.txid, change, place),
-    ...draftAssets(transaction.operations, change, place),
+    draftGoneTransaction(transaction.txid, change, place, transaction.about),
+    ...draftAssets(transaction.operations, change, place, transaction.about),
     draftSequence({ label: 'R', hashHex: transaction.txid, ...step }, place),
   ];
 }
@@ -148,9 +167,9 @@ export function draftSettledTransaction(
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
   return [
     record === undefined
-      ? draftGoneTransaction(transaction.txid, change, place)
+      ? draftGoneTransaction(transaction.txid, change, place, transaction.about)
       : draftTransaction(record, change, place),
-    ...draftAssets(transaction.operations, change, place),
+    ...draftAssets(transaction.operations, change, place, transaction.about),
     ...(change.status === 'unconfirmed'
       ? [draftSequence({ label: 'A', hashHex: transaction.txid, sequence: nextSequence() }, place)]
       : []),

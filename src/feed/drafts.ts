@@ -1,5 +1,6 @@
 import type { AssetOperation } from '../chain/assetOperations.js';
 import { printAssetOperation } from '../chain/printAssetOperation.js';
+import { outputAt, transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
 import type { Departure } from '../chain/trackedMempool.js';
 import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
 import type { Stage } from '../protocol/cursor.js';
@@ -24,10 +25,11 @@ export interface TransactionChange {
   readonly byTxid?: string;
 }
 
-/** The `block` or `block_disconnected` event of a block. */
+/** The `block` or `block_disconnected` event of a block; `transactions` are its own, where they were read. */
 export function draftBlock(
   type: 'block' | 'block_disconnected',
   block: Pick<BlockRecord, 'height' | 'hashHex' | 'json' | 'txids'>,
+  transactions?: readonly TransactionAbout[],
 ): EventDraft {
   return {
     type,
@@ -37,6 +39,7 @@ export function draftBlock(
     txIndex: 0,
     assetIndex: 0,
     dataJson: spliceFields(block.json, `"tx_count":${block.txids.length}`),
+    ...(transactions === undefined ? {} : { about: { kind: 'block', transactions } }),
   };
 }
 
@@ -75,19 +78,30 @@ export function draftTransaction(
       : '') +
     `"vin_count":${vin.length},"vout_count":${vout.length},` +
     printChange(change);
-  return transactionEvent(spliceFields(record.json, members), place);
+  const dataJson = spliceFields(record.json, members);
+  return transactionEvent(record.decoded.txid, dataJson, change, place, transactionAbout(record.decoded));
 }
 
-/** The `transaction` event of a transaction that the node shows no longer: its txid and what became of it. */
-export function draftGoneTransaction(txid: string, change: TransactionChange, place: Place): EventDraft {
-  return transactionEvent(Buffer.from(`{"txid":"${txid}",${printChange(change)}}`), place);
+/**
+ * The `transaction` event of a transaction that the node shows no longer: its txid and what became of it. `about` is what it was, where
+ * it was ever read.
+ */
+export function draftGoneTransaction(
+  txid: string,
+  change: TransactionChange,
+  place: Place,
+  about?: TransactionAbout,
+): EventDraft {
+  const dataJson = Buffer.from(`{"txid":"${txid}",${printChange(change)}}`);
+  return transactionEvent(txid, dataJson, change, place, about);
 }
 
-/** The `asset` events of a transaction, in the order of its outputs. */
+/** The `asset` events of a transaction, in the order of its outputs; `about` is that transaction. */
 export function draftAssets(
   operations: readonly AssetOperation[],
   change: TransactionChange,
   place: Place,
+  about?: TransactionAbout,
 ): readonly EventDraft[] {
   return operations.map((operation, assetIndex) => ({
     type: 'asset',
@@ -106,7 +120,18 @@ export function draftAssets(
         ...(change.byTxid === undefined ? {} : { by: change.byTxid }),
       }),
     ),
+    ...aboutAsset(about, operation.vout, change),
   }));
+}
+
+function aboutAsset(
+  transaction: TransactionAbout | undefined,
+  vout: number,
+  { status }: TransactionChange,
+): Pick<EventDraft, 'about'> {
+  const output = transaction === undefined ? undefined : outputAt(transaction, vout);
+  if (transaction === undefined || output === undefined) return {};
+  return { about: { kind: 'asset', status, transaction, output } };
 }
 
 /** The `sequence` event of one step of the chain or the mempool. */
@@ -180,8 +205,15 @@ export function changeOfDeparture(departure: Departure): TransactionChange {
   };
 }
 
-function transactionEvent(dataJson: Buffer, place: Place): EventDraft {
-  return { type: 'transaction', ...place, part: 'transaction', assetIndex: 0, dataJson };
+function transactionEvent(
+  txid: string,
+  dataJson: Buffer,
+  { status }: TransactionChange,
+  place: Place,
+  transaction: TransactionAbout | undefined,
+): EventDraft {
+  const about = { kind: 'transaction', txid, status, ...(transaction && { transaction }) } as const;
+  return { type: 'transaction', ...place, part: 'transaction', assetIndex: 0, dataJson, about };
 }
 
 function printChange(change: TransactionChange): string {

@@ -1,3 +1,4 @@
+import { aboutBytes } from '../chain/transactionAbout.js';
 import { formatCursor } from '../protocol/cursor.js';
 import { EVENT_TOPICS } from '../protocol/events.js';
 import { eventPrefix, MESSAGE_SUFFIX } from '../protocol/printMessages.js';
@@ -19,9 +20,14 @@ export function owing(drafts: readonly EventDraft[]): readonly EventDraft[] {
   return drafts.map((draft) => ({ ...draft, owes: true }));
 }
 
+/** Memory that an event takes, in bytes: its message, and an estimate of what it is about. */
+export function eventBytes({ message, about }: LogEvent): number {
+  return message.length + aboutBytes(about);
+}
+
 /** Encodes an event, once: the message that every subscriber is sent. */
 export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent {
-  const { type, point, stage, part, txIndex, assetIndex, owes = false, dataJson } = draft;
+  const { type, point, stage, part, txIndex, assetIndex, owes = false, dataJson, about } = draft;
   const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex, owes });
   const head = Buffer.from(eventPrefix(type, cursor));
   const message = Buffer.concat([head, dataJson, MESSAGE_END]);
@@ -33,5 +39,6 @@ export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent
     cursor,
     message,
     dataJson: message.subarray(head.length, message.length - MESSAGE_END.length),
+    ...(about === undefined ? {} : { about }),
   };
 }

@@ -1,5 +1,5 @@
-import { encodeEvent } from './encodeEvent.js';
-import type { EventLog, LogEvent } from './eventLogTypes.js';
+import { encodeEvent, eventBytes } from './encodeEvent.js';
+import type { EventDraft, EventLog, LogEvent } from './eventLogTypes.js';
 
 /** Limits and identity of a log. */
 export interface EventLogOptions {
@@ -7,10 +7,12 @@ export interface EventLogOptions {
   readonly epoch: string;
   /** Most events kept in memory; the oldest leave first. */
   readonly maxEvents: number;
-  /** Most bytes of messages kept in memory; the oldest leave first. One append is never split, whatever its size. */
+  /** Most bytes of events kept in memory, as {@link eventBytes} counts them; the oldest leave first. One append is never split, whatever its size. */
   readonly maxBytes: number;
   /** First 8 hex digits of the genesis hash of the chain followed; asked at each append. */
   readonly chainId: () => string;
+  /** Is shown what is about to be appended, before anybody else. */
+  readonly onDrafts?: (drafts: readonly EventDraft[]) => void;
   /** A listener threw: it has only harmed itself. */
   readonly onListenerError: (error: unknown) => void;
 }
@@ -31,7 +33,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
 
   const evict = (keep: number): void => {
     while (count() > keep && (count() > options.maxEvents || bytes > options.maxBytes)) {
-      bytes -= events[firstIndex]?.message.length ?? 0;
+      const oldest = events[firstIndex];
+      bytes -= oldest === undefined ? 0 : eventBytes(oldest);
       events[firstIndex] = undefined;
       firstIndex += 1;
     }
@@ -54,6 +57,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     },
     append(drafts) {
       if (drafts.length === 0) return;
+      options.onDrafts?.(drafts);
       const chainId = options.chainId();
       const appended = drafts.map((draft, index) =>
         encodeEvent(draft, { seq: headSeq + index + 1, epoch: options.epoch, chainId }),
@@ -61,7 +65,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       headSeq += appended.length;
       for (const event of appended) {
         events.push(event);
-        bytes += event.message.length;
+        bytes += eventBytes(event);
       }
       evict(appended.length);
       for (const listener of listeners) {

@@ -1,3 +1,4 @@
+import type { EventAbout } from '../chain/transactionAbout.js';
 import type { Part, Stage } from '../protocol/cursor.js';
 import type { ChainPoint, EventType } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
@@ -14,6 +15,8 @@ export interface EventDraft {
   readonly owes?: boolean;
   /** The `data` object as JSON text, complete; not read again by anybody. */
   readonly dataJson: Buffer;
+  /** What filters decide by; absent where filters do not apply, and where it cannot be had. */
+  readonly about?: EventAbout;
 }
 
 /** An event of the log. */
@@ -29,6 +32,8 @@ export interface LogEvent {
   readonly message: Buffer;
   /** The `data` object inside `message` (the same memory). */
   readonly dataJson: Buffer;
+  /** As in {@link EventDraft}. */
+  readonly about?: EventAbout;
 }
 
 /** The one ordered log: the follower appends, everybody else reads. */
@@ -39,7 +44,7 @@ export interface EventLog {
   readonly headSeq: number;
   /** `seq` of the oldest event still in memory; `headSeq + 1` when none is. */
   readonly oldestSeq: number;
-  /** Bytes of message memory in use. */
+  /** Bytes of memory in use: messages, and an estimate of what they are about. */
   readonly bytes: number;
   /** Appends all drafts together, in order: a reader sees all of them or none. */
   append(drafts: readonly EventDraft[]): void;

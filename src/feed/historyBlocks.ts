@@ -3,7 +3,7 @@ import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
 import type { BlockReader } from './blockReader.js';
 import { draftBlock, draftSequence } from './drafts.js';
 import { draftConnectedBlock } from './draftGroups.js';
-import { encodeEvent, type EncodeOptions } from './encodeEvent.js';
+import { encodeEvent, eventBytes, type EncodeOptions } from './encodeEvent.js';
 import type { EventDraft, LogEvent } from './eventLogTypes.js';
 
 /** How much of a block is wanted: without its transactions it costs one call. */
@@ -77,7 +77,7 @@ export function createHistoryBlocks(
     // A larger block is given to those who wait for it, and not kept.
     maxEntrySize: options.maxBytes,
     sizeCalculation: ({ events }) =>
-      events.reduce((bytes, event) => bytes + event.message.length, LEAST_ENTRY_BYTES),
+      events.reduce((bytes, event) => bytes + eventBytes(event), LEAST_ENTRY_BYTES),
     ttl: options.maxAgeMs,
   });
   const reading = new Map<string, Promise<HistoryBlock | undefined>>();

@@ -1,5 +1,6 @@
 import { assetOperations } from '../chain/assetOperations.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import { transactionAbout } from '../chain/transactionAbout.js';
 import type { NodeReader, TransactionRecord } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
@@ -42,8 +43,15 @@ function draftWaiting(
   const change = { status: 'mempool' } as const;
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
   const isShown = record !== undefined && record.blockHashHex === undefined;
+  if (isShown) {
+    const about = transactionAbout(record.decoded);
+    return [
+      draftTransaction(record, change, place),
+      ...draftAssets(assetOperations(record.decoded), change, place, about),
+    ];
+  }
   return [
-    isShown ? draftTransaction(record, change, place) : draftGoneTransaction(transaction.txid, change, place),
-    ...draftAssets(isShown ? assetOperations(record.decoded) : transaction.operations, change, place),
+    draftGoneTransaction(transaction.txid, change, place, transaction.about),
+    ...draftAssets(transaction.operations, change, place, transaction.about),
   ];
 }

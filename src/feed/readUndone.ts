@@ -1,6 +1,7 @@
 import { assetOperations } from '../chain/assetOperations.js';
 import { standingOf } from '../chain/reconcile.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import { transactionAbout } from '../chain/transactionAbout.js';
 import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReader.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import type { UndoneTransaction } from './draftGroups.js';
@@ -67,7 +68,13 @@ async function isActive(node: NodeReader, block: BlockRecord): Promise<boolean> 
 /** A transaction as the picture of the mempool keeps it; one that was never read has no inputs. */
 export function trackedOf(txid: string, record: TransactionRecord | undefined): TrackedTransaction {
   if (record === undefined) return { txid, inputs: [], operations: [] };
-  return { txid, inputs: inputsOf(record.decoded), operations: assetOperations(record.decoded) };
+  const { decoded } = record;
+  return {
+    txid,
+    inputs: inputsOf(decoded),
+    operations: assetOperations(decoded),
+    about: transactionAbout(decoded),
+  };
 }
 
 /** What became of a transaction whose block left the best chain; `undefined` when it is in a block of the new branch. */

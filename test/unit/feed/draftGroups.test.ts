@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
+import { transactionAbout } from '../../../src/chain/transactionAbout.js';
 import {
   draftConnectedBlock,
+  draftDepartedTransaction,
   draftDisconnectedBlock,
   forgottenBlockJson,
 } from '../../../src/feed/draftGroups.js';
 import { commit } from '../../../src/feed/followContext.js';
 import type { EventDraft, EventLog } from '../../../src/feed/eventLogTypes.js';
+import { trackedOf } from '../../../src/feed/readUndone.js';
 import { createSequenceCounter } from '../../../src/feed/sequenceCounter.js';
 import { createNodeReader, type BlockRecord, type TransactionRecord } from '../../../src/node/nodeReader.js';
 import { createModelChain } from '../../support/modelChain.js';
@@ -130,4 +133,42 @@ test('an append that throws gives its numbers back, and nothing is applied', () 
     );
   }).toThrow('no memory');
   expect([applied, sequence.value, sequence.next()]).toEqual([false, 1, 2]);
+});
+
+test('every event of a block says what it is about', async () => {
+  const full = await blockOf();
+  const drafts = draftConnectedBlock(full, createSequenceCounter().next);
+  const transactions = full.transactions.map(({ decoded }) => transactionAbout(decoded));
+  expect(drafts[0]?.about).toEqual({ kind: 'block', transactions });
+  expect(drafts.slice(1, 5).map(({ about }) => about)).toEqual(
+    transactions.map((transaction) => ({
+      kind: 'transaction',
+      txid: transaction.txid,
+      status: 'confirmed',
+      transaction,
+    })),
+  );
+  const assets = drafts.filter(({ type }) => type === 'asset').map(({ about }) => about);
+  expect(assets).toMatchObject([
+    { kind: 'asset', status: 'confirmed', transaction: transactions[1], output: { asset: 'GOLD' } },
+    { kind: 'asset', status: 'confirmed', transaction: transactions[2], output: { asset: '#TAG' } },
+  ]);
+  expect(drafts.at(-1)?.about).toBeUndefined();
+});
+
+test('a transaction that is gone is still known by what it was about', async () => {
+  const { transactions } = await blockOf();
+  const record = transactions[1];
+  if (record === undefined) throw new Error('no transaction');
+  const about = transactionAbout(record.decoded);
+  const tracked = trackedOf(about.txid, record);
+  const tip = { height: 1, hashHex: 'ab'.repeat(32) };
+  const [transaction, asset] = draftDepartedTransaction(tracked, { status: 'evicted' }, tip, { sequence: 1 });
+  expect(transaction?.about).toEqual({
+    kind: 'transaction',
+    txid: about.txid,
+    status: 'evicted',
+    transaction: about,
+  });
+  expect(asset?.about).toMatchObject({ kind: 'asset', status: 'evicted', transaction: about });
 });

@@ -167,3 +167,24 @@ test('what has left the log is not kept in memory', () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
   expect(log.bytes).toBeLessThanOrEqual(4_000_000);
 });
+
+test('what an event is about counts as memory, and leaves with it', () => {
+  const shown: number[] = [];
+  const log = createEventLog({
+    epoch: 'e1',
+    maxEvents: 1,
+    maxBytes: 1_000_000,
+    chainId: () => '01234567',
+    onDrafts: (drafts) => shown.push(drafts.length),
+    onListenerError: () => undefined,
+  });
+  log.append([draft()]);
+  const without = log.bytes;
+  const transactions = [{ txid: 'aa', outputs: [], inputs: [] }];
+  log.append([{ ...draft(), about: { kind: 'block', transactions } }]);
+  expect(log.read(2, 1)?.[0]?.about).toEqual({ kind: 'block', transactions });
+  expect(log.bytes).toBeGreaterThan(without);
+  log.append([draft()]);
+  expect(log.bytes).toBe(without);
+  expect(shown).toEqual([1, 1, 1]);
+});
