@@ -17,10 +17,10 @@ import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
 import { createHub } from './hub.js';
-import { createLogSlices } from './logSlices.js';
 import { createSubscriptions, type Subscriptions } from './subscriptions.js';
 import type { HubStats } from './hubTypes.js';
 import { createSession, type Session } from './session.js';
+import { createForm, createView } from './view.js';
 import { createWebSocketServer, frameText } from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
@@ -97,10 +97,10 @@ export interface Server {
 /** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
 export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const { log, logger } = deps;
-  const hub = createHub({ maxBufferedBytes: options.maxBufferedBytes }, { log, frame: frameText });
+  const hub = createHub({ maxBufferedBytes: options.maxBufferedBytes }, { log });
+  const nativeView = createView(createForm('native', ({ message }) => frameText(message)));
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();
-  const slices = createLogSlices(log, frameText);
   let replays = 0;
 
   const subscriptions = (
@@ -122,7 +122,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
           replays -= 1;
         },
         headCursor,
-        frames: (events) => slices.joinSmall(events),
+        view: nativeView,
         close,
       },
     );

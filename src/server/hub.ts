@@ -2,7 +2,7 @@ import type { Topic } from '../protocol/topics.js';
 import { createCohorts } from './cohorts.js';
 import type { Connection } from './connection.js';
 import type { Hub, HubDeps, HubOptions } from './hubTypes.js';
-import { ALL_TOPICS, createLogSlices, type Slice } from './logSlices.js';
+import { createLogSlices, type Slice } from './logSlices.js';
 import {
   advance,
   fallBehind,
@@ -18,6 +18,7 @@ import {
   type ReadRange,
 } from './reader.js';
 import { maskOf, topicsOf, type TopicMask } from './topicMask.js';
+import type { View } from './view.js';
 
 /** Message bytes that go to the cohorts in one turn, and the next turn takes the rest: so sockets can drain in between. */
 const MAX_TICK_BYTES = 1024 * 1024;
@@ -25,6 +26,8 @@ const MAX_TICK_BYTES = 1024 * 1024;
 const MAX_CHUNK_BYTES = 256 * 1024;
 /** Message bytes that all clients that are behind are given in one turn: live clients do not wait longer than this takes. */
 const MAX_BEHIND_BYTES_PER_TICK = 8 * 1024 * 1024;
+/** What looking at an event for a client that is behind counts as, in bytes: nothing may be wanted of thousands. */
+const EVENT_COST_BYTES = 256;
 
 interface Client {
   readonly connection: Connection;
@@ -32,14 +35,14 @@ interface Client {
   /** Subscriptions from the past that are to be told when they are live. */
   waiting: readonly { readonly mask: TopicMask; readonly onLive: (cursor: string | undefined) => void }[];
   reader: Reader;
+  view: View;
   /** Waits for its socket to drain. */
   draining: boolean;
   gone: boolean;
 }
 
 /**
- * Distributes the log. Live clients that want the same topics form a cohort: the frames of one turn are joined once per cohort, and
- * each socket gets that same buffer in one write. A client that does not take its bytes leaves its cohort and reads the log by
+ * Distributes the log. Live clients that want the same form a cohort: the frames of one turn are joined once per cohort, and each socket gets that same buffer in one write. A client that does not take its bytes leaves its cohort and reads the log by
  * itself until it has caught up: it loses nothing, and nobody waits for it.
  */
 export function createHub(options: HubOptions, deps: HubDeps): Hub {
@@ -47,10 +50,10 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   const schedule = deps.schedule ?? setImmediate;
   const maxChunkBytes = Math.min(MAX_CHUNK_BYTES, options.maxBufferedBytes);
   const clients = new Set<Client>();
-  const cohorts = createCohorts<Client>();
+  const cohorts = createCohorts<Client>(deps.filterIndex);
   /** Clients that are behind and whose socket takes bytes; served in this order. */
   const ready = new Set<Client>();
-  const slices = createLogSlices(log, deps.frame);
+  const slices = createLogSlices(log);
   const subscriptions: Record<Topic, number> = {
     blocks: 0,
     transactions: 0,
@@ -92,7 +95,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       place = positionAt(log.headSeq);
       return;
     }
-    const events = slices.take(place.seq, { untilSeq: log.headSeq, maxBytes, mask: ALL_TOPICS });
+    const events = slices.take(place.seq, { untilSeq: log.headSeq, maxBytes });
     if (events === undefined) {
       skipLost();
       return;
@@ -101,12 +104,14 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     if (last === undefined) return;
     place = { seq: last.seq, cursor: last.cursor };
     counts.ticks += 1;
-    for (const cohort of cohorts.list()) {
-      const buffer = slices.join(events, cohort.mask);
-      if (buffer === undefined) continue;
+    for (const { members, buffers } of cohorts.deliveries(events)) {
       counts.cohortJoins += 1;
-      for (const client of cohort.members) write(client, buffer);
+      for (const client of members) write(client, buffers);
     }
+  }
+
+  function writeAllToCohorts(): void {
+    while (!closed && place.seq < log.headSeq) writeToCohorts(MAX_TICK_BYTES);
   }
 
   /** More was appended at once than the log keeps: the place of the cohorts is gone, and so is that of all who were live. */
@@ -120,14 +125,19 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     }
   }
 
-  function writeFrames({ connection }: Client, frames: Buffer): void {
-    connection.writeFrames(frames);
-    counts.writes += 1;
-    counts.writtenBytes += frames.length;
+  function writeFrames({ connection }: Client, buffers: readonly Buffer[]): number {
+    let bytes = 0;
+    for (const buffer of buffers) {
+      connection.writeFrames(buffer);
+      bytes += buffer.length;
+    }
+    counts.writes += buffers.length;
+    counts.writtenBytes += bytes;
+    return bytes;
   }
 
-  function write(client: Client, buffer: Buffer): void {
-    writeFrames(client, buffer);
+  function write(client: Client, buffers: readonly Buffer[]): void {
+    writeFrames(client, buffers);
     if (client.connection.unsentBytes() <= options.maxBufferedBytes) return;
     update(client, fallBehind(client.reader, place));
     waitForDrain(client);
@@ -155,11 +165,11 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     }
   }
 
-  /** Gives one client that is behind its next chunk; returns how many bytes were written. */
+  /** Gives one client that is behind its next chunk; returns what that cost, in bytes. */
   function feed(client: Client, chunks: Map<string, Slice>): number {
-    const bytes = feedChunk(client, chunks);
+    const costBytes = feedChunk(client, chunks);
     tellLive(client);
-    return bytes;
+    return costBytes;
   }
 
   /** Tells subscriptions from the past that they are live, behind everything that was written. */
@@ -180,36 +190,33 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       if (client.reader.behind.length > 0) ready.add(client);
       return 0;
     }
-    const chunk = readChunk(range, chunks);
+    const chunk = readChunk(range, client.view, chunks);
     if (chunk === undefined) {
       lose(client);
       return 0;
     }
     update(client, rejoin(advance(client.reader, chunk.end), place));
-    if (chunk.buffer === undefined) {
+    const lookedAtBytes = chunk.eventCount * EVENT_COST_BYTES;
+    if (chunk.buffers.length === 0) {
       if (client.reader.behind.length > 0) ready.add(client);
-      return 0;
+      return lookedAtBytes;
     }
-    writeFrames(client, chunk.buffer);
+    const writtenBytes = writeFrames(client, chunk.buffers);
     if (client.connection.unsentBytes() > options.maxBufferedBytes) {
       update(client, fallBehind(client.reader, place));
     }
     if (client.reader.behind.length > 0) waitForDrain(client);
-    return chunk.buffer.length;
+    return lookedAtBytes + writtenBytes;
   }
 
-  /** Clients at the same place that want the same share one buffer within a turn. */
-  function readChunk(range: ReadRange, chunks: Map<string, Slice>): Slice | undefined {
-    const key = `${range.mask}:${range.afterSeq}:${range.untilSeq}`;
+  /** Clients at the same place that want the same share the buffers within a turn. */
+  function readChunk(range: ReadRange, view: View, chunks: Map<string, Slice>): Slice | undefined {
+    const key = `${range.mask}:${range.afterSeq}:${range.untilSeq}:${view.key}`;
     const known = chunks.get(key);
     if (known !== undefined) return known;
-    const { untilSeq, mask } = range;
-    const events = slices.take(range.afterSeq, { untilSeq, maxBytes: maxChunkBytes, mask });
-    const last = events?.at(-1);
-    if (events === undefined || last === undefined) return undefined;
-    const buffer = slices.join(events, mask);
-    if (buffer !== undefined) counts.behindJoins += 1;
-    const chunk: Slice = { buffer, end: { seq: last.seq, cursor: last.cursor } };
+    const chunk = slices.slice(range, view, maxChunkBytes);
+    if (chunk === undefined) return undefined;
+    if (chunk.buffers.length > 0) counts.behindJoins += 1;
     chunks.set(key, chunk);
     return chunk;
   }
@@ -219,7 +226,8 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     const before = client.reader;
     if (reader === before) return;
     client.reader = reader;
-    cohorts.move(client, before.liveMask, reader.liveMask);
+    const { view } = client;
+    cohorts.move(client, { mask: before.liveMask, view }, { mask: reader.liveMask, view });
     behindCount += Number(reader.behind.length > 0) - Number(before.behind.length > 0);
     countTopics(readerMask(before), -1);
     countTopics(readerMask(reader), 1);
@@ -255,10 +263,11 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   }
 
   return {
-    enter(connection, onLost) {
+    enter(connection, view, onLost) {
       const client: Client = {
         connection,
         onLost,
+        view,
         reader: NEW_READER,
         waiting: [],
         draining: false,
@@ -295,6 +304,14 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
           stopWaiting(client, mask);
           return true;
         },
+        setView(next) {
+          if (client.gone) return;
+          // What happened before goes by the old view.
+          if (client.reader.liveMask !== 0) writeAllToCohorts();
+          const mask = client.reader.liveMask;
+          cohorts.move(client, { mask, view: client.view }, { mask, view: next });
+          client.view = next;
+        },
         isSubscribed: () => readerMask(client.reader) !== 0,
         resumeCursor: () => resumePosition(client.reader, place).cursor,
         isBehind: () => client.reader.behind.length > 0,
@@ -304,7 +321,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       };
     },
     flush() {
-      while (!closed && place.seq < log.headSeq) writeToCohorts(MAX_TICK_BYTES);
+      writeAllToCohorts();
       if (!closed) feedReady();
     },
     stats: () => ({

@@ -1,7 +1,9 @@
 import type { EventLog } from '../feed/eventLogTypes.js';
 import type { Topic } from '../protocol/topics.js';
 import type { Connection } from './connection.js';
+import type { FilterIndex } from './filterIndex.js';
 import type { Position } from './reader.js';
+import type { View } from './view.js';
 
 /** Limits of the hub. */
 export interface HubOptions {
@@ -12,8 +14,8 @@ export interface HubOptions {
 /** What the hub works with. */
 export interface HubDeps {
   readonly log: EventLog;
-  /** A message as the parts of one WebSocket text frame, payload not copied. */
-  readonly frame: (message: Buffer) => readonly Buffer[];
+  /** Finds the filters that accept an event; if absent, each filter is asked. */
+  readonly filterIndex?: FilterIndex;
   /** Runs the callback soon, after input and output had their turn; `setImmediate` if absent. */
   readonly schedule?: (callback: () => void) => void;
 }
@@ -24,7 +26,7 @@ export interface HubStats {
   /** Clients that are fed at their own pace. */
   readonly behind: number;
   readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
-  /** Sets of topics that at least one live client wants. */
+  /** Groups of live clients that are sent the same. */
   readonly cohorts: number;
   /** Turns in which events went to cohorts. */
   readonly ticks: number;
@@ -38,7 +40,7 @@ export interface HubStats {
   readonly writtenBytes: number;
 }
 
-/** A client's place in the hub. */
+/** A client's place in the hub; a connection that uses several forms has one of each. */
 export interface HubClient {
   /** From now on: nothing that is in the log already is sent. What is subscribed already stays as it is. */
   subscribe(topics: readonly Topic[]): void;
@@ -53,6 +55,11 @@ export interface HubClient {
   ): boolean;
   /** `false` when none of the topics was subscribed. No event of them is written after this. */
   unsubscribe(topics: readonly Topic[]): boolean;
+  /**
+   * From the next event on, events are sent in this form and by this filter; of a client that is behind, the next one is the next that
+   * has not been written.
+   */
+  setView(view: View): void;
   /** Whether there is a topic of which events are written. */
   isSubscribed(): boolean;
   /** Where to resume without a hole, given everything that was written; absent before the first event. */
@@ -71,6 +78,7 @@ export interface Hub {
    */
   enter(
     connection: Connection,
+    view: View,
     onLost: (topics: readonly Topic[], cursor: string | undefined) => void,
   ): HubClient;
   /** Writes to the live clients all that is in the log, now. */

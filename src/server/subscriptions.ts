@@ -1,4 +1,3 @@
-import type { LogEvent } from '../feed/eventLogTypes.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { parseCursor } from '../protocol/cursor.js';
 import { parseFrom, type From } from '../protocol/parseFrom.js';
@@ -16,7 +15,10 @@ import type { Topic } from '../protocol/topics.js';
 import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hubTypes.js';
+import { joinFrames } from './joinFrames.js';
 import { olderCursor } from './olderCursor.js';
+import { ALL_TOPICS } from './topicMask.js';
+import { isWanted, type View } from './view.js';
 
 /** Limits of the subscriptions of one connection. */
 export interface SubscriptionsOptions {
@@ -36,8 +38,8 @@ export interface SubscriptionsDeps {
   readonly giveReplayPlace: () => void;
   /** The position of the log's head; absent until the tip is known. */
   readonly headCursor: () => string | undefined;
-  /** Events as frames, joined where they are small. */
-  readonly frames: (events: readonly LogEvent[]) => readonly Buffer[];
+  /** How this connection sees events. */
+  readonly view: View;
   /** Ends the connection: a place was lost that has no cursor to go on from. */
   readonly close: (code: number, words: string) => void;
 }
@@ -59,7 +61,7 @@ export interface Subscriptions {
 /** No subscriptions yet. */
 export function createSubscriptions(options: SubscriptionsOptions, deps: SubscriptionsDeps): Subscriptions {
   const { connection } = deps;
-  const client = deps.hub.enter(connection, onLost);
+  const client = deps.hub.enter(connection, deps.view, onLost);
   const catchUps = new Set<CatchUp>();
   /** Topics of subscriptions from the past that have not been told yet that they are live. */
   const owedLive = new Map<Topic, SubscriptionName>();
@@ -90,7 +92,9 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       {
         onEvents(events) {
           if (ended) return;
-          for (const frames of deps.frames(events)) connection.writeFrames(frames);
+          const wanted = events.filter((event) => isWanted(event, ALL_TOPICS, deps.view));
+          const parts = wanted.flatMap((event) => deps.view.framesOf(event));
+          for (const frames of joinFrames(parts)) connection.writeFrames(frames);
         },
         onProgress(at, target) {
           write(printCatchingUp(name, at, target));

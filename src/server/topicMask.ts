@@ -3,6 +3,9 @@ import { TOPICS, type Topic } from '../protocol/topics.js';
 /** A set of topics, one bit each in the order of `TOPICS`. */
 export type TopicMask = number;
 
+/** Every topic. */
+export const ALL_TOPICS: TopicMask = -1;
+
 /** The bit of one topic. */
 export const TOPIC_BITS: Readonly<Record<Topic, TopicMask>> = {
   blocks: 1,

@@ -10,9 +10,9 @@ import { CLOSE_CODES } from '../../src/protocol/codes.js';
 import { formatTipCursor } from '../../src/protocol/cursor.js';
 import { printWelcome } from '../../src/protocol/printMessages.js';
 import { createHub } from '../../src/server/hub.js';
-import { createLogSlices } from '../../src/server/logSlices.js';
 import { createSession, type Session } from '../../src/server/session.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
+import { createForm, createView } from '../../src/server/view.js';
 import {
   createMemoryConnection,
   frameInMemory,
@@ -92,9 +92,9 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
   );
   const hub = createHub(
     { maxBufferedBytes: options.maxBufferedBytes },
-    { log, frame: frameInMemory, schedule: (callback) => void setTimeout(callback, 0) },
+    { log, schedule: (callback) => void setTimeout(callback, 0) },
   );
-  const slices = createLogSlices(log, frameInMemory);
+  const view = createView(createForm('memory', ({ message }) => frameInMemory(message)));
   /** As `createServer` has it. */
   const headCursor = (): string | undefined => {
     const { tip } = follower.state();
@@ -145,7 +145,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 replays -= 1;
               },
               headCursor,
-              frames: (events) => slices.joinSmall(events),
+              view,
               close,
             },
           ),

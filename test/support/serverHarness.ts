@@ -9,6 +9,7 @@ import type { Connection } from '../../src/server/connection.js';
 import type { Hub } from '../../src/server/hubTypes.js';
 import { createSubscriptions, type Subscriptions } from '../../src/server/subscriptions.js';
 import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
+import { createForm, createView } from '../../src/server/view.js';
 import { connectClient, type WebSocketClient } from './webSocketClient.js';
 
 /** Options of a server under test: loopback, any free port, generous limits. */
@@ -80,6 +81,9 @@ export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger)
   );
 }
 
+/** Events as their messages, without frames. */
+export const TEST_VIEW = createView(createForm('test', ({ message }) => [message]));
+
 /** Subscriptions of one connection, with events framed as their messages. */
 export function createTestSubscriptions(
   connection: Connection,
@@ -107,7 +111,7 @@ export function createTestSubscriptions(
       takeReplayPlace: () => true,
       giveReplayPlace: () => undefined,
       headCursor: () => undefined,
-      frames: (events) => events.map((event) => event.message),
+      view: TEST_VIEW,
       close,
     },
   );

@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventLog } from '../../../src/feed/eventLogTypes.js';
+import type { EventLog, LogEvent } from '../../../src/feed/eventLogTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../../src/protocol/events.js';
 import { TOPICS, type Topic } from '../../../src/protocol/topics.js';
 import { createHub } from '../../../src/server/hub.js';
 import type { Hub, HubClient } from '../../../src/server/hubTypes.js';
+import { maskOf } from '../../../src/server/topicMask.js';
+import { createForm, createView, type Filter } from '../../../src/server/view.js';
 import { createFakeConnection, type FakeConnection } from '../../support/fakeConnection.js';
 import { createTestLog, draft } from '../../support/serverHarness.js';
 
 /** A "frame" is the message and a line feed: what was written can be read back. */
-const frame = (message: Buffer): readonly Buffer[] => [message, Buffer.from('\n')];
+const frame = ({ message }: LogEvent): readonly Buffer[] => [message, Buffer.from('\n')];
+const view = createView(createForm('lines', frame));
 
 interface Seen {
   readonly type: EventType;
@@ -43,11 +46,11 @@ function immediates(turns: number): Promise<void> {
 }
 
 function setUp(maxBufferedBytes = 1000, log: EventLog = createTestLog()) {
-  const hub = createHub({ maxBufferedBytes }, { log, frame });
+  const hub = createHub({ maxBufferedBytes }, { log });
   const enter = (
     connection: FakeConnection,
     onLost: (topics: readonly Topic[], cursor: string | undefined) => void = () => undefined,
-  ): HubClient => hub.enter(connection, onLost);
+  ): HubClient => hub.enter(connection, view, onLost);
   return { log, hub, enter };
 }
 
@@ -83,20 +86,15 @@ describe('the hub', () => {
   it('frames an event once, whatever the number of cohorts and of slow clients', async () => {
     const log = createTestLog();
     let framed = 0;
-    const hub = createHub(
-      { maxBufferedBytes: 1 },
-      {
-        log,
-        frame: (message) => {
-          framed += 1;
-          return frame(message);
-        },
-      },
-    );
+    const hub = createHub({ maxBufferedBytes: 1 }, { log });
+    const form = createForm('counted', (event) => {
+      framed += 1;
+      return frame(event);
+    });
     for (const topics of [['blocks'], ['blocks', 'assets'], ['blocks', 'mempool']] as const) {
-      hub.enter(createFakeConnection(1), noLoss).subscribe(topics);
+      hub.enter(createFakeConnection(1), createView(form), noLoss).subscribe(topics);
       const slow = createFakeConnection(2, false);
-      hub.enter(slow, noLoss).subscribe(topics);
+      hub.enter(slow, createView(form), noLoss).subscribe(topics);
       slow.send('x'.repeat(10));
     }
     for (let n = 1; n <= 10; n += 1) {
@@ -197,6 +195,62 @@ describe('the hub', () => {
     expect(numbersOf(connection)).toEqual([1]);
   });
 
+  it('changes the view of a client from the next event on, live or behind', async () => {
+    const { log, hub } = setUp(10);
+    const evens: Filter = {
+      key: 'evens',
+      mask: maskOf(['blocks']),
+      accepts: (event) => event.seq % 2 === 0,
+    };
+    const [live, slow] = [createFakeConnection(1), createFakeConnection(2, false)];
+    const clients = [live, slow].map((connection) => hub.enter(connection, view, noLoss));
+    for (const client of clients) client.subscribe(['blocks', 'assets']);
+    const append = async (...ns: readonly number[]): Promise<void> => {
+      for (const n of ns) {
+        log.append([draft(n === 7 ? 'asset' : 'block', n)]);
+        await immediates(2);
+      }
+    };
+    await append(1, 2);
+    log.append([draft('block', 3)]);
+    for (const client of clients) client.setView(createView(view, evens));
+    await append(4, 5, 6, 7);
+    expect(numbersOf(live)).toEqual([1, 2, 3, 4, 6, 7]);
+    expect(numbersOf(slow)).toEqual([1]);
+    slow.isOpen = true;
+    slow.take(1e9);
+    await immediates(20);
+    expect(numbersOf(slow)).toEqual([1, 2, 4, 6, 7]);
+    for (const client of clients) client.setView(view);
+    await append(8, 9);
+    for (const connection of [live, slow]) expect(numbersOf(connection).slice(-2)).toEqual([8, 9]);
+  });
+
+  it('gives other clients their turn while one looks through thousands of events that it does not want', async () => {
+    const log = createTestLog();
+    const turns: (() => void)[] = [];
+    const hub = createHub({ maxBufferedBytes: 1000 }, { log, schedule: (turn) => void turns.push(turn) });
+    const looks = new Map<number, number>();
+    log.append(Array.from({ length: 9000 }, (_, n) => draft('mempool', n + 1)));
+    for (let id = 0; id < 40; id += 1) {
+      const accepts = (): boolean => {
+        looks.set(id, (looks.get(id) ?? 0) + 1);
+        return false;
+      };
+      const filter: Filter = { key: `nothing ${id}`, mask: maskOf(['mempool']), accepts };
+      const client = hub.enter(createFakeConnection(id), createView(view, filter), noLoss);
+      client.subscribeAfter(['mempool'], { seq: 0, cursor: undefined }, () => undefined);
+    }
+    turns.shift()?.();
+    // A part of the clients in each turn.
+    expect(looks.size).toBeGreaterThan(0);
+    expect(looks.size).toBeLessThan(20);
+    while (turns.length > 0) turns.shift()?.();
+    expect([...looks.values()]).toEqual(Array.from({ length: 40 }, () => 9000));
+    expect(hub.stats().behind).toBe(0);
+    hub.close();
+  });
+
   it('shares one buffer between clients that are behind at the same place', async () => {
     const { log, hub, enter } = setUp(10);
     const slow = Array.from({ length: 20 }, (_, id) => createFakeConnection(id, false));
@@ -254,7 +308,7 @@ describe('the seam between behind and live', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const { log, hub } = setUp(400);
         const connections = Array.from({ length: CLIENTS }, (_, id) => createFakeConnection(id, false));
-        const clients = connections.map((connection) => hub.enter(connection, noLoss));
+        const clients = connections.map((connection) => hub.enter(connection, view, noLoss));
         const intervals: Interval[][] = clients.map(() => []);
         const appended: Topic[] = [];
         await run(steps, { log, hub, connections, clients, intervals, appended });

@@ -11,7 +11,7 @@ const logger = pino({ level: 'silent' });
 function setUp(maxCommandsInFlight = 2) {
   const log = createTestLog();
   const rpc = createFakeRpc();
-  const hub = createHub({ maxBufferedBytes: 1000 }, { log, frame: (message) => [message] });
+  const hub = createHub({ maxBufferedBytes: 1000 }, { log });
   const connection = createFakeConnection();
   const clock = { nowMs: 0 };
   const session = createSession(
