@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { spawnChild, stopChild } from './children.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const START_MS = 60_000;
@@ -11,9 +10,12 @@ const START_MS = 60_000;
  *
  * @param {string[]} args
  * @param {RegExp} pattern what to wait for
+ * @param {string[]} execArgv flags for Node itself
  */
-async function startProgram(args, pattern) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function startProgram(args, pattern, execArgv = []) {
+  const child = spawnChild(process.execPath, [...execArgv, MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout });
   const match = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${args[0]} did not start`)), START_MS);
@@ -27,11 +29,8 @@ async function startProgram(args, pattern) {
   });
   return {
     match,
-    async stop() {
-      if (child.exitCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
+    pid: child.pid,
+    stop: () => stopChild(child),
   };
 }
 
@@ -56,12 +55,14 @@ export async function startNode(flags = []) {
  *
  * @param {{ rpcUrl: string, zmqAddress: string }} node
  * @param {string[]} flags
+ * @param {string[]} execArgv flags for Node itself
  */
-export async function startGateway(node, flags = []) {
+export async function startGateway(node, flags = [], execArgv = []) {
   const program = await startProgram(
     // prettier-ignore
     ['serve', '--rpc-url', node.rpcUrl, '--zmq', node.zmqAddress, '--port', '0', '--log-level', 'error', ...flags],
     /(ws:\/\/\S+)/,
+    execArgv,
   );
-  return { url: program.match[1], stop: program.stop };
+  return { url: program.match[1], pid: program.pid, stop: program.stop };
 }

@@ -1,0 +1,33 @@
+// The limit: the same bytes, prepared before, and nothing but one write for each socket.
+import net from 'node:net';
+import { serverFrame } from '../support/webSocketBytes.mjs';
+import { serveRival } from './rivalProcess.mjs';
+
+const sockets = new Set();
+let frame;
+const prepared = new Map();
+
+const writeToAll = (buffer) => {
+  for (const socket of sockets) socket.write(buffer);
+};
+
+serveRival({
+  async listen(payload) {
+    frame = serverFrame(payload);
+    const server = net.createServer({ noDelay: true }, (socket) => {
+      sockets.add(socket);
+      // So that the client knows that it is counted in.
+      socket.write(serverFrame(Buffer.from('hello')));
+      socket.resume();
+      socket.on('error', () => undefined);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
+    return server.address().port;
+  },
+  sendOne: () => writeToAll(frame),
+  sendMany(count) {
+    if (!prepared.has(count)) prepared.set(count, Buffer.concat(Array.from({ length: count }, () => frame)));
+    writeToAll(prepared.get(count));
+  },
+});
