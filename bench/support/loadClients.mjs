@@ -1,4 +1,5 @@
 import { forkWorker } from './children.mjs';
+import { whyNotMeasurable } from './processFigures.mjs';
 
 const MODULE = new URL('./loadClientProcess.mjs', import.meta.url);
 const WAIT_MS = 180_000;
@@ -22,6 +23,8 @@ export async function within(promise, what, limitMs = WAIT_MS) {
  * @param {number} processes
  */
 export function startLoadClients(processes) {
+  const problem = whyNotMeasurable();
+  if (problem !== undefined) throw new Error(problem);
   const workers = Array.from({ length: processes }, () => forkWorker(MODULE));
   const all = (command, argsOf) =>
     Promise.all(workers.map((worker, index) => worker.call(command, argsOf(index))));
