@@ -134,6 +134,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       commandDeadlineMs: settings.commandDeadlineMs,
       maxAnswerBytes: settings.maxAnswerBytes,
       maxBufferedBytes: settings.maxBufferedBytes,
+      coalesceMs: settings.coalesce,
       slowTimeoutMs: settings.slowTimeoutMs,
       maxReplays: settings.maxReplays,
       pingIntervalMs: settings.pingIntervalMs,

@@ -173,6 +173,16 @@ export const SETTINGS = {
     unit: 'ms',
     description: 'How long a client may take to answer a ping; not longer than the ping interval.',
   }),
+  coalesce: integer({
+    group: 'Server',
+    commands: ['serve'],
+    default: 0,
+    min: 0,
+    max: 1000,
+    unit: 'ms',
+    description:
+      'How long events wait for company before they are sent, after a moment without any: with many clients, fewer and larger writes for that much delay. Answers do not wait.',
+  }),
   graceMs: integer({
     group: 'Server',
     commands: ['serve'],

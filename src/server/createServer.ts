@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly maxAnswerBytes: number;
   /** Unsent bytes of a connection above which it is fed at its own pace. */
   readonly maxBufferedBytes: number;
+  /** How long events wait for company before live clients are sent them; 0 does not wait. */
+  readonly coalesceMs: number;
   /** Longest time in which a connection with unsent bytes takes none of them. */
   readonly slowTimeoutMs: number;
   /** Subscriptions from the past that all connections have under way. */
@@ -97,7 +99,7 @@ export interface Server {
 /** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
 export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const { log, logger } = deps;
-  const hub = createHub({ maxBufferedBytes: options.maxBufferedBytes }, { log });
+  const hub = createHub(options, { log });
   const nativeView = createView(createForm('native', ({ message }) => frameText(message)));
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();

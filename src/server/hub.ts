@@ -53,6 +53,8 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   const cohorts = createCohorts<Client>(deps.filterIndex);
   /** Clients that are behind and whose socket takes bytes; served in this order. */
   const ready = new Set<Client>();
+  /** Clients that have come to the log's head before the cohorts: they join them there. */
+  const ahead = new Set<Client>();
   const slices = createLogSlices(log);
   const subscriptions: Record<Topic, number> = {
     blocks: 0,
@@ -66,9 +68,24 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   let place = positionAt(log.headSeq);
   let behindCount = 0;
   let scheduled = false;
+  /** The cohorts' turn has come; otherwise what is appended waits for company. */
+  let cohortsDue = false;
+  let company: NodeJS.Timeout | undefined;
   let closed = false;
 
-  const removeListener = log.onAppend(wake);
+  const removeListener = log.onAppend(onAppend);
+
+  function onAppend(): void {
+    if (options.coalesceMs === 0) endCompany();
+    else if (!cohortsDue) company ??= setTimeout(endCompany, options.coalesceMs);
+  }
+
+  function endCompany(): void {
+    clearTimeout(company);
+    company = undefined;
+    cohortsDue = true;
+    wake();
+  }
 
   function positionAt(seq: number): Position {
     return { seq, cursor: log.read(seq, 1)?.[0]?.cursor };
@@ -83,13 +100,18 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   function tick(): void {
     scheduled = false;
     if (closed) return;
-    writeToCohorts(MAX_TICK_BYTES);
+    if (cohortsDue) {
+      writeToCohorts(MAX_TICK_BYTES);
+      cohortsDue = place.seq < log.headSeq;
+    }
     feedReady();
-    if (place.seq < log.headSeq || ready.size > 0) wake();
+    if (cohortsDue || ready.size > 0) wake();
   }
 
   /** Moves the cohorts on by up to `maxBytes` of messages, and by one event at least. */
   function writeToCohorts(maxBytes: number): void {
+    for (const client of ahead) ready.add(client);
+    ahead.clear();
     if (place.seq >= log.headSeq) return;
     if (cohorts.size === 0) {
       place = positionAt(log.headSeq);
@@ -186,8 +208,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     update(client, rejoin(client.reader, place));
     const range = nextRead(client.reader, log.headSeq);
     if (range === undefined) {
-      // At the head already, where the cohorts are not yet: it joins them there after their next turn.
-      if (client.reader.behind.length > 0) ready.add(client);
+      if (client.reader.behind.length > 0) ahead.add(client);
       return 0;
     }
     const chunk = readChunk(range, client.view, chunks);
@@ -243,6 +264,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     client.gone = true;
     clients.delete(client);
     ready.delete(client);
+    ahead.delete(client);
   }
 
   /** These topics are not on their way any more: whoever asked for them so is not told that they are live. */
@@ -339,7 +361,9 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     close() {
       closed = true;
       removeListener();
+      clearTimeout(company);
       ready.clear();
+      ahead.clear();
     },
   };
 }

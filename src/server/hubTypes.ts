@@ -9,6 +9,8 @@ import type { View } from './view.js';
 export interface HubOptions {
   /** A client with more unsent bytes than this leaves its cohort and is fed at its own pace. */
   readonly maxBufferedBytes: number;
+  /** How long what is appended in an idle moment waits for company before live clients are sent it; 0 does not wait. */
+  readonly coalesceMs: number;
 }
 
 /** What the hub works with. */

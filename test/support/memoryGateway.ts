@@ -91,7 +91,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
     { rpc, log, follower, encode, logger },
   );
   const hub = createHub(
-    { maxBufferedBytes: options.maxBufferedBytes },
+    { maxBufferedBytes: options.maxBufferedBytes, coalesceMs: 0 },
     { log, schedule: (callback) => void setTimeout(callback, 0) },
   );
   const view = createView(createForm('memory', ({ message }) => frameInMemory(message)));

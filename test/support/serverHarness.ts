@@ -25,6 +25,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   commandDeadlineMs: 2_000,
   maxAnswerBytes: 1024 * 1024,
   maxBufferedBytes: 256 * 1024,
+  coalesceMs: 0,
   slowTimeoutMs: 60_000,
   maxReplays: 8,
   pingIntervalMs: 60_000,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EventLog, LogEvent } from '../../../src/feed/eventLogTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../../src/protocol/events.js';
 import { TOPICS, type Topic } from '../../../src/protocol/topics.js';
@@ -46,7 +46,7 @@ function immediates(turns: number): Promise<void> {
 }
 
 function setUp(maxBufferedBytes = 1000, log: EventLog = createTestLog()) {
-  const hub = createHub({ maxBufferedBytes }, { log });
+  const hub = createHub({ maxBufferedBytes, coalesceMs: 0 }, { log });
   const enter = (
     connection: FakeConnection,
     onLost: (topics: readonly Topic[], cursor: string | undefined) => void = () => undefined,
@@ -86,7 +86,7 @@ describe('the hub', () => {
   it('frames an event once, whatever the number of cohorts and of slow clients', async () => {
     const log = createTestLog();
     let framed = 0;
-    const hub = createHub({ maxBufferedBytes: 1 }, { log });
+    const hub = createHub({ maxBufferedBytes: 1, coalesceMs: 0 }, { log });
     const form = createForm('counted', (event) => {
       framed += 1;
       return frame(event);
@@ -231,7 +231,10 @@ describe('the hub', () => {
     const turns: (() => void)[] = [];
     const looks = new Map<number, number>();
     log.append(Array.from({ length: 9000 }, (_, n) => draft('mempool', n + 1)));
-    const hub = createHub({ maxBufferedBytes: 1000 }, { log, schedule: (turn) => void turns.push(turn) });
+    const hub = createHub(
+      { maxBufferedBytes: 1000, coalesceMs: 0 },
+      { log, schedule: (turn) => void turns.push(turn) },
+    );
     for (let id = 0; id < 40; id += 1) {
       const accepts = (): boolean => {
         looks.set(id, (looks.get(id) ?? 0) + 1);
@@ -249,6 +252,58 @@ describe('the hub', () => {
     expect([...looks.values()]).toEqual(Array.from({ length: 40 }, () => 9000));
     expect(hub.stats().behind).toBe(0);
     hub.close();
+  });
+
+  it('lets events wait for company where that is wanted, and a client that is behind need not wait', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const log = createTestLog();
+      let turns: (() => void)[] = [];
+      const hub = createHub(
+        { maxBufferedBytes: 1000, coalesceMs: 20 },
+        { log, schedule: (turn) => void turns.push(turn) },
+      );
+      const takeTurns = (): number => {
+        let count = 0;
+        while (turns.length > 0) {
+          const due = turns;
+          turns = [];
+          for (const turn of due) turn();
+          count += due.length;
+        }
+        return count;
+      };
+      const [live, late] = [createFakeConnection(1), createFakeConnection(2)];
+      hub.enter(live, view, noLoss).subscribe(['blocks']);
+      log.append([draft('block', 1)]);
+      vi.advanceTimersByTime(10);
+      log.append([draft('block', 2)]);
+      // From the past: it is told at once, and waits at the head without taking any turn.
+      hub
+        .enter(late, view, noLoss)
+        .subscribeAfter(['blocks'], { seq: 0, cursor: undefined }, () => undefined);
+      hub.enter(createFakeConnection(3), view, noLoss).subscribe(['blocks']);
+      expect(takeTurns()).toBeLessThan(5);
+      expect(numbersOf(live)).toEqual([]);
+      vi.advanceTimersByTime(10);
+      takeTurns();
+      expect(numbersOf(live)).toEqual([1, 2]);
+      expect(live.written).toHaveLength(1);
+      expect(numbersOf(late)).toEqual([1, 2]);
+      expect(hub.stats().behind).toBe(0);
+
+      log.append([draft('block', 3)]);
+      expect(takeTurns()).toBe(0);
+      hub.flush();
+      expect(numbersOf(live)).toEqual([1, 2, 3]);
+      log.append([draft('block', 4)]);
+      hub.close();
+      vi.advanceTimersByTime(100);
+      takeTurns();
+      expect(numbersOf(live)).toEqual([1, 2, 3]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('shares one buffer between clients that are behind at the same place', async () => {
