@@ -5,6 +5,7 @@ import type { CliCommand, CommandContext } from './cliTypes.js';
 import { connectWebSocket, type GatewayConnection } from './connectWebSocket.js';
 import { gatewayUrl, webSocketUrl } from './gatewayUrl.js';
 import { indentJson, jsonOfWord } from './jsonText.js';
+import { writeAll } from './output.js';
 
 /** Time beyond the gateway's own deadline before the answer is given up. */
 const EXTRA_WAIT_MS = 5000;
@@ -46,7 +47,7 @@ async function run({ settings, words, ownFlags, stdout }: CommandContext): Promi
       const why = dataJson === LATE ? `did not answer within ${limitMs} ms` : await describeEnd(connection);
       throw new GatewayError(`the gateway at ${url} ${why}`, { code: 'GW_ERR_NO_ANSWER', retryable: true });
     }
-    stdout.write(`${ownFlags['pretty'] === true ? indentJson(dataJson) : dataJson}\n`);
+    await writeAll(stdout, `${ownFlags['pretty'] === true ? indentJson(dataJson) : dataJson}\n`);
     return 0;
   } finally {
     timer.abort();

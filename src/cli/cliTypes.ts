@@ -32,6 +32,8 @@ export interface CliCommand {
   readonly name: CommandName;
   /** Whether it is run when no command is named. */
   readonly isDefault?: true;
+  /** Whether it is not run for what it prints: it goes on, and ends well, where that cannot be written. */
+  readonly worksUnread?: true;
   /** The words it takes, for help: `<topic...>`. Empty if it takes none. */
   readonly words: readonly { readonly name: string; readonly description: string }[];
   /** The shape of the words as yargs writes it: `<command> [params..]`. */

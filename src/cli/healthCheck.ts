@@ -7,6 +7,7 @@ const TIMEOUT_MS = 3000;
 /** `health-check`: whether a gateway runs and reaches its node. */
 export const healthCheckCommand: CliCommand = {
   name: 'health-check',
+  worksUnread: true,
   words: [],
   pattern: '',
   summary: 'Ask a gateway whether it reaches its node: exit code 0 if so, else 1. Made for Docker.',

@@ -6,6 +6,7 @@ import { describeDefault } from '../config/settingsMarkdown.js';
 import { SETTING_GROUPS, type Setting } from '../config/settingTypes.js';
 import { SETTING_KEYS, envOf, flagOf, settingOf, type SettingKey } from '../config/settings.js';
 import { PROGRAM, type CliCommand } from './cliTypes.js';
+import { misspeltOwnFlag, wordsAsFlags } from './mistakes.js';
 
 /** What a command line asks for. */
 export type ParsedArguments =
@@ -71,10 +72,13 @@ export function parseArguments(
   const flags: Record<string, unknown> = {};
   const ownFlags: Record<string, unknown> = {};
   const problems: Problem[] = failure === undefined ? [] : [wordsProblem(command, failure)];
+  problems.push(...wordsAsFlags(argv, command));
   for (const [name, value] of Object.entries(raw)) {
     if (name === '_' || name === '$0' || command.words.some((word) => word.name === name)) continue;
+    const misspelt = isKnown(name) ? undefined : misspeltOwnFlag(name, command);
     if (ownNames.includes(name)) ownFlags[name] = value;
     else if (isOthersFlag(name, command)) problems.push(othersFlagProblem(name, command));
+    else if (misspelt !== undefined) problems.push(misspelt);
     else flags[name] = value;
   }
   Object.assign(flags, misspeltBooleans(argv));
@@ -157,6 +161,10 @@ function readWords(
       ? `no such command${didYouMean(word, names)}`
       : `${command.name} takes no words`;
   return { words: [], problem: { key: word, source: 'flag', name: word, message } };
+}
+
+function isKnown(name: string): boolean {
+  return SETTING_KEYS.some((key) => flagOf(key) === name);
 }
 
 function isOthersFlag(name: string, command: CliCommand): boolean {

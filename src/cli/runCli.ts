@@ -6,6 +6,8 @@ import { envOf } from '../config/settings.js';
 import { callCommand } from './call.js';
 import type { CliCommand, Output } from './cliTypes.js';
 import { healthCheckCommand } from './healthCheck.js';
+import { flagsTakenByNpm } from './mistakes.js';
+import { watchOutput, writeAll } from './output.js';
 import { parseArguments } from './parseArguments.js';
 import { printFailure } from './printFailure.js';
 import { serveCommand } from './serve.js';
@@ -38,24 +40,35 @@ export interface CliProcess {
 /** Runs one command line to its end; resolves with the exit code (0, 1 or 75), and never rejects. */
 export async function runCli({ argv, env, stdout, stderr }: CliProcess): Promise<number> {
   // A pipe whose reader has gone is no reason to fail: a gateway goes on, and `watch` ends.
-  for (const output of [stdout, stderr]) output.on('error', () => undefined);
+  const outputFailure = watchOutput(stdout);
+  stderr.on('error', () => undefined);
+  const exitCodeOf = (exitCode: number): number => {
+    const failure = outputFailure();
+    if (failure !== undefined) throw failure;
+    return exitCode;
+  };
   let withStack = env[envOf('logLevel')] === 'debug' || env[envOf('logLevel')] === 'trace';
   try {
     const columns = Math.min(stdout.columns ?? DEFAULT_COLUMNS, MAX_COLUMNS);
     const parsed = parseArguments(argv, COMMANDS, { version: packageVersion(), columns });
     if (parsed.type === 'print') {
-      stdout.write(`${parsed.text}\n`);
-      return 0;
+      await writeAll(stdout, `${parsed.text}\n`);
+      return exitCodeOf(0);
     }
     const configPath = parsed.flags['config'] ?? env[envOf('config')];
     const file = typeof configPath === 'string' && configPath !== '' ? readConfigFile(configPath) : undefined;
     const loaded = loadSettings({ flags: parsed.flags, env, file });
-    const problems = [...parsed.problems, ...('problems' in loaded ? loaded.problems : [])];
+    const problems = [
+      ...parsed.problems,
+      ...flagsTakenByNpm(parsed.command, env),
+      ...('problems' in loaded ? loaded.problems : []),
+    ];
     if ('problems' in loaded || problems.length > 0) throw new ConfigurationError(problems);
     const settings = loaded.ok;
     withStack = settings.logLevel === 'debug' || settings.logLevel === 'trace';
     const { command, words, ownFlags } = parsed;
-    return await command.run({ settings, words, ownFlags, env, stdout, stderr });
+    const exitCode = await command.run({ settings, words, ownFlags, env, stdout, stderr });
+    return command.worksUnread === true ? exitCode : exitCodeOf(exitCode);
   } catch (error) {
     return printFailure(error, stderr, withStack);
   }

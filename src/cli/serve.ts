@@ -20,6 +20,7 @@ const EXTRA_STOP_MS = 1000;
 export const serveCommand: CliCommand = {
   name: 'serve',
   isDefault: true,
+  worksUnread: true,
   words: [],
   pattern: '',
   summary: 'Serve events and commands over WebSocket, from a node or from the built-in simulated one.',

@@ -13,6 +13,7 @@ const STOP_LIMIT_MS = 5000;
 /** `simulate`: a simulated Evrmore node that a gateway, or anything else, can be pointed at. */
 export const simulateCommand: CliCommand = {
   name: 'simulate',
+  worksUnread: true,
   words: [],
   pattern: '',
   summary:

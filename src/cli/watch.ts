@@ -4,6 +4,7 @@ import { parseTopic } from '../protocol/topics.js';
 import type { CliCommand, CommandContext, Output } from './cliTypes.js';
 import { formatEvent } from './formatEvent.js';
 import { gatewayUrl, webSocketUrl } from './gatewayUrl.js';
+import { writeAll } from './output.js';
 import { listenForStop } from './stopSignals.js';
 
 /** Longest wait before another attempt to connect: a person looks on. */
@@ -60,6 +61,8 @@ async function run(context: CommandContext): Promise<number> {
       if (type !== 'gap') left -= 1;
       if (left <= 0) break;
     }
+    // What is still on its way to a slow reader.
+    if (left <= 0) await writeAll(context.stdout, '');
     return 0;
   } finally {
     signals.dispose();
@@ -81,12 +84,17 @@ function readTopics(words: readonly string[]): readonly TopicName[] {
 
 /** Tells a person how the connection is, until the client is closed. */
 async function tellStatuses(client: Client<'raw'>, url: string, stderr: Output): Promise<void> {
-  let isConnected = false;
+  let wasConnected = false;
+  let toldAbsence: string | undefined;
   for await (const status of client.status()) {
-    const line = describeStatus(status, url, isConnected);
-    if (line !== undefined) stderr.write(`${line}\n`);
-    if (status.state === 'connected') isConnected = true;
-    if (status.state === 'disconnected') isConnected = false;
+    const line = describeStatus(status, url, wasConnected);
+    // Each attempt fails for the same reason, until one does not.
+    if (line !== undefined && line !== toldAbsence) stderr.write(`${line}\n`);
+    if (status.state === 'connected') [wasConnected, toldAbsence] = [true, undefined];
+    if (status.state === 'disconnected') {
+      if (!wasConnected) toldAbsence = line;
+      wasConnected = false;
+    }
   }
 }
 
@@ -123,6 +131,8 @@ function createPrinter({ stdout, env, ownFlags }: CommandContext): (message: str
 
 /** Waits until an output takes more, or none ever again. */
 async function takesMore(output: Output): Promise<void> {
+  // A stream that failed says nothing any more.
+  if (!output.writable) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {
       output.off('drain', done);

@@ -46,6 +46,11 @@ export function isOrigin(value: string): boolean {
   return url.origin === 'null' || url.origin === value.toLowerCase();
 }
 
+/** `[::1]`, as addresses have it, is the host `::1`. */
+export function withoutBrackets(host: string): string {
+  return /^\[([0-9a-fA-F:.%]+)\]$/.exec(host)?.[1] ?? host;
+}
+
 /**
  * Hides what stands between `//` and `@` of every address in a text, but for the user's name. A password with an `@` or a `/`
  * that nobody encoded is hidden too. `user:password@` stays: that is how documentation and messages write it.

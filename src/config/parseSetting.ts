@@ -19,7 +19,7 @@ export function parseText(setting: Setting, raw: string): Parsed {
     case 'choice':
       return setting.choices.includes(raw) ? { ok: raw } : needed;
     case 'string':
-      return isGoodText(setting, raw) ? { ok: raw } : needed;
+      return isGoodText(setting, raw) ? { ok: setting.normalise?.(raw) ?? raw } : needed;
     case 'list': {
       const items = raw.split(',');
       return items.every((item) => isGoodText(setting, item)) ? { ok: Object.freeze(items) } : needed;

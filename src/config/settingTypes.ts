@@ -43,6 +43,8 @@ export interface TextSetting<T extends string | undefined = string | undefined> 
   /** The rule in words, for messages. */
   readonly allowed: string;
   readonly isAllowed?: (value: string) => boolean;
+  /** The one way to write a value that can be written in several. */
+  readonly normalise?: (value: string) => string;
 }
 
 /** A whole number between two bounds, both included. */
@@ -97,6 +99,7 @@ export type SettingValue<S> =
 type TextOptions = SettingText & {
   readonly allowed?: string;
   readonly isAllowed?: (value: string) => boolean;
+  readonly normalise?: (value: string) => string;
 };
 
 /** Describes a line of text. */
@@ -121,7 +124,7 @@ export function boolean(options: SettingText): BooleanSetting {
 }
 
 /** Describes several lines of text; none is the default. */
-export function list(options: TextOptions): ListSetting {
+export function list(options: Omit<TextOptions, 'normalise'>): ListSetting {
   return { allowed: 'text that is not empty', ...options, type: 'list', default: [] };
 }
 

@@ -1,4 +1,11 @@
-import { isHostName, isOrigin, isRpcUrl, isWebSocketUrl, isZmqAddress } from './addressRules.js';
+import {
+  isHostName,
+  isOrigin,
+  isRpcUrl,
+  isWebSocketUrl,
+  isZmqAddress,
+  withoutBrackets,
+} from './addressRules.js';
 import { boolean, choice, integer, list, text, type Setting, type SettingValue } from './settingTypes.js';
 
 const MIB = 1024 * 1024;
@@ -129,6 +136,7 @@ export const SETTINGS = {
     group: 'Server',
     commands: ['serve'],
     default: '127.0.0.1',
+    normalise: withoutBrackets,
     description: 'Address to listen on. Anything but loopback lets other machines in.',
   }),
   port: integer({

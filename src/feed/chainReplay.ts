@@ -134,7 +134,10 @@ async function standing(node: NodeReader, point: ChainPoint): Promise<'active' |
   const [header] = await node.getHeaders([point.hashHex]);
   const found = standingOf(header?.confirmations);
   if (found === 'unknown') {
-    throw new ReplayError('unknown_block', `the node does not know block ${point.hashHex} any more`);
+    throw new ReplayError(
+      'unknown_block',
+      `the node does not know block ${point.hashHex} any more: name older blocks, or start from a height or "genesis"`,
+    );
   }
   return found;
 }

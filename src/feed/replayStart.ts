@@ -45,7 +45,7 @@ async function blockBelow(
   if (hashHex === undefined) {
     throw new ReplayError(
       'cursor_from_future',
-      `height ${height} is above the next block; the newest block is ${logTip()?.height ?? 'not known yet'}`,
+      `height ${height} is above the next block; the newest block is ${logTip()?.height ?? 'not known yet'}: try again when the chain is there, or start lower`,
     );
   }
   return { height: height - 1, hashHex };
@@ -80,11 +80,7 @@ async function afterCursor(
   }
   const [header] = await node.getHeaders([point.hashHex]);
   if (header?.height !== point.height) {
-    const tip = deps.logTip();
-    throw new ReplayError(
-      tip !== undefined && point.height > tip.height ? 'cursor_from_future' : 'unknown_block',
-      `the node does not know block ${point.hashHex} at height ${point.height}; start from older blocks, a height or "genesis"`,
-    );
+    throw unknownPoint(point, deps.logTip());
   }
   const owes = cursor.owes === true;
   const owed = owes && detail === 'transactions' ? await owedByStaleBranches(point, node) : [];
@@ -103,6 +99,20 @@ async function afterCursor(
     return { at: point, rest: toldUndone(block, cursor), owed };
   }
   return { at: undone.parent, rest: undone.events, owed: [...owed, ...undone.reconfirmed] };
+}
+
+/** Says whether waiting may help (the chain is not there yet) or only another place to begin (the block is not of this chain). */
+function unknownPoint(point: ChainPoint, tip: ChainPoint | undefined): ReplayError {
+  if (tip !== undefined && point.height > tip.height) {
+    return new ReplayError(
+      'cursor_from_future',
+      `the cursor is at height ${point.height}, and the newest block here is ${tip.height}: try again when this node has come so far, or ask a gateway that has; if this chain was made anew, start from a height or "genesis"`,
+    );
+  }
+  return new ReplayError(
+    'unknown_block',
+    `the node does not have block ${point.hashHex} of height ${point.height}, which it never saw or has forgotten: name older blocks that you know, or start from a height or "genesis"`,
+  );
 }
 
 /** The events of a block's connect whose opposites had been told up to a cursor in its disconnect. */

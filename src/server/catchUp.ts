@@ -105,7 +105,10 @@ export function startCatchUp(
   const isInLog = (): boolean => {
     if (startCursor?.epoch !== deps.log.epoch || startCursor.seq === 0) return false;
     if (startCursor.seq > deps.log.headSeq) {
-      throw new ReplayError('cursor_from_future', 'the cursor names an event that has not happened yet');
+      throw new ReplayError(
+        'cursor_from_future',
+        'the cursor names an event that this gateway has not told yet: take the cursor as it was received',
+      );
     }
     return listener.onLogReached([...topics], { seq: startCursor.seq, cursor: cursorText(from) });
   };

@@ -1,6 +1,6 @@
 /** Why the server cannot listen, and what to do about it. */
 export function describeListenError(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const place = `${host}:${port}`;
+  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
       return `cannot listen on ${place}: another program uses this port. Stop it, or choose another with --port (0 takes any free one)`;

@@ -112,7 +112,7 @@ export function createNoticePublisher(options: {
             continue;
           }
           opened.close();
-          const message = `the simulated node cannot publish at ${wanted}; choose another port`;
+          const message = `the simulated node cannot publish its ZMQ notices at ${wanted}; choose another port (--sim-zmq-port)`;
           throw new GatewayError(message, { code: 'GW_ERR_SIMULATOR', cause });
         }
       }

@@ -209,7 +209,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       const wanted = boundPort ?? options.port;
       await new Promise<void>((resolve, reject) => {
         opened.once('error', (cause) => {
-          const message = `the simulated node cannot listen at ${options.host}:${wanted}; choose another port`;
+          const message = `the simulated node cannot answer RPC at ${options.host}:${wanted}; choose another port (--sim-rpc-port)`;
           reject(new GatewayError(message, { code: 'GW_ERR_SIMULATOR', cause }));
         });
         opened.listen(wanted, options.host, resolve);

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { runProgram } from '../support/program.js';
+import { runProgram, type Program } from '../support/program.js';
 
 let closers: (() => Promise<void>)[] = [];
 
@@ -49,6 +49,19 @@ async function deadAddress(): Promise<string> {
   return url;
 }
 
+/** Runs it with a disk that is full as its standard output. */
+function runOnFullDisk(argv: readonly string[]): Program {
+  const file = openSync(FULL, 'w');
+  const program = runProgram(argv, {}, file);
+  closeSync(file);
+  return program;
+}
+
+const HAS_IPV6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+/** Linux has it: every write to it fails. */
+const FULL = '/dev/full';
 const EVENT = '{"type":"mempool","topic":"mempool","cursor":"c1","data":{"size":1,"bytes":9}}';
 
 describe('the program', () => {
@@ -60,6 +73,60 @@ describe('the program', () => {
     const version = runProgram(['--version']);
     expect(await version.ended()).toBe(0);
     expect(version.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['watch', 'all', '--prety'], '--prety: no such flag; did you mean --pretty?'],
+    [['watch', '--form', '7'], '--form: no such flag; did you mean --from?'],
+    [['watch', '--ulr', 'ws://h:1'], '--ulr: no such flag; did you mean --url?'],
+    [
+      ['call', 'getblockhash', '--params', '2'],
+      '--params: no such flag; write it without a flag, as one word each: call <command> [params..]',
+    ],
+    [
+      ['watch', '--topic=blocks'],
+      '--topic: no such flag; write it without a flag, as one word each: watch [topic..]',
+    ],
+  ])('refuses a mistyped flag and says what was meant: %j', async (argv, line) => {
+    const program = runProgram(argv);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toBe(`evrmore-gateway: 1 problem in the configuration:\n  ${line}\n`);
+  });
+
+  it('says how flags are given to npm start, which takes them for itself', async () => {
+    const npm = { npm_lifecycle_event: 'start', npm_package_name: 'evrmore-gateway' };
+    const line = '--port: npm took this flag for itself: write -- before it, as in npm start -- --port …';
+    const apart = runProgram(['serve', '--simulate', '9000'], { ...npm, npm_config_port: 'true' });
+    expect(await apart.ended()).toBe(1);
+    expect(apart.stderr()).toContain(line);
+    const joined = runProgram(['serve', '--simulate'], { ...npm, npm_config_port: '9000' });
+    expect(await joined.ended()).toBe(1);
+    expect(joined.stderr()).toBe(`evrmore-gateway: 1 problem in the configuration:\n  ${line}\n`);
+  });
+
+  it('names the flag of the port that is taken', async () => {
+    const taken = new URL(await httpServer(() => undefined)).port;
+    const ports = { rpc: '0', zmq: '0', '': '0' };
+    const flags = ({ rpc, zmq }: typeof ports): string[] => ['--sim-rpc-port', rpc, '--sim-zmq-port', zmq];
+    for (const argv of [
+      ['simulate', ...flags({ ...ports, rpc: taken })],
+      ['simulate', ...flags({ ...ports, zmq: taken })],
+      ['serve', '--simulate', '--port', taken],
+    ]) {
+      const program = runProgram(argv);
+      expect(await program.ended()).toBe(1);
+      const flag = argv[argv.indexOf(taken) - 1] ?? '';
+      expect(program.stderr()).toMatch(new RegExp(`^evrmore-gateway: .*${taken}.*${flag}\\b`, 'm'));
+    }
+  });
+
+  it.runIf(HAS_IPV6)('listens at an IPv6 address with brackets or without', async () => {
+    for (const host of ['[::1]', '::1']) {
+      const program = runProgram(['serve', '--simulate', '--host', host, '--port', '0']);
+      await program.waitFor(/WebSocket +ws:\/\/\[::1\]:\d+\n/);
+      program.child.kill('SIGTERM');
+      expect(await program.ended()).toBe(0);
+    }
   });
 
   it('ends with 1 and a few lines, without a stack, when the configuration is wrong', async () => {
@@ -105,6 +172,45 @@ describe('the program', () => {
     expect([await plain.ended(), await debug.ended()]).toEqual([1, 1]);
     expect(plain.stderr()).not.toMatch(/\n {4}at /);
     expect(debug.stderr()).toMatch(/\n {4}at /);
+  });
+});
+
+describe.runIf(existsSync(FULL))('output that cannot be written', () => {
+  const NOT_WRITTEN = 'evrmore-gateway: the standard output cannot be written (ENOSPC)\n';
+
+  it('ends help, call and watch with 1 and a line that says so', async () => {
+    const help = runOnFullDisk(['--help']);
+    expect([await help.ended(), help.stderr()]).toEqual([1, NOT_WRITTEN]);
+
+    const url = await scriptedGateway((socket) => {
+      socket.send('{"type":"welcome","data":{"version":"1","chain":"regtest","cursor":"c0"}}');
+      socket.on('message', (message: Buffer) => {
+        const { id, command } = JSON.parse(message.toString()) as { id: number | string; command?: string };
+        if (command !== undefined) {
+          socket.send(JSON.stringify({ type: 'response', command, id, data: 7 }));
+          return;
+        }
+        socket.send(JSON.stringify({ type: 'subscription', id, status: 'success' }));
+        for (let count = 1; count <= 100; count++) socket.send(EVENT.replace('"c1"', `"c${count}"`));
+      });
+    });
+    const call = runOnFullDisk(['call', 'getblockcount', '--url', url]);
+    expect([await call.ended(), call.stderr()]).toEqual([1, NOT_WRITTEN]);
+    const watch = runOnFullDisk(['watch', 'mempool', '--url', url]);
+    expect(await watch.ended()).toBe(1);
+    expect(watch.stderr()).toContain(NOT_WRITTEN);
+  });
+
+  it('does not hinder a gateway or a simulated node, which are not run for their output', async () => {
+    for (const argv of [
+      ['serve', '--simulate', '--port', '0'],
+      ['simulate', '--sim-rpc-port', '0', '--sim-zmq-port', '0'],
+    ]) {
+      const program = runOnFullDisk(argv);
+      await program.waitFor(/simulated node is up/, 'stderr');
+      program.child.kill('SIGTERM');
+      expect(await program.ended()).toBe(0);
+    }
   });
 });
 
@@ -265,6 +371,41 @@ describe('watch', () => {
       '{"topic":"all","action":"subscribe","from":"c1"}',
       '{"topic":"all","action":"subscribe","from":"c2"}',
     ]);
+  });
+
+  it('says once that no gateway answers, and when one does', async () => {
+    const refuser = createServer();
+    // Refuses by hanging up, so that the test can count the attempts.
+    let attempts = 0;
+    let answers = false;
+    const gateway = new WebSocketServer({ noServer: true });
+    gateway.on('connection', (socket) => {
+      socket.send(WELCOME);
+      socket.on('message', () => undefined);
+    });
+    refuser.on('upgrade', (request, socket, head) => {
+      attempts += 1;
+      if (answers)
+        gateway.handleUpgrade(request, socket, head, (client) => gateway.emit('connection', client));
+      else socket.destroy();
+    });
+    await new Promise<void>((resolve) => refuser.listen(0, '127.0.0.1', resolve));
+    closers.push(async () => {
+      for (const client of gateway.clients) client.terminate();
+      refuser.closeAllConnections();
+      await new Promise((resolve) => refuser.close(resolve));
+    });
+    const url = `ws://127.0.0.1:${(refuser.address() as AddressInfo).port}/`;
+    const program = runProgram(['watch', 'mempool', '--url', url]);
+    await expect.poll(() => attempts, { timeout: 15_000 }).toBeGreaterThanOrEqual(3);
+    answers = true;
+    await program.waitFor(/connected to/, 'stderr');
+    expect(program.stderr().match(/^(?:no gateway answers|connected to) /gm)).toEqual([
+      'no gateway answers ',
+      'connected to ',
+    ]);
+    program.child.kill('SIGTERM');
+    expect(await program.ended()).toBe(0);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with 0 at %s, connected or not', async (signal) => {

@@ -87,6 +87,17 @@ describe('serve', { timeout: LIMIT_MS }, () => {
     expect(await serve.ended()).toBe(0);
   });
 
+  it('goes on when nobody reads what it prints any more', async () => {
+    const serve = runProgram(['--simulate', '--port', '0', ...FAST]);
+    const url = await addressOf(serve);
+    serve.child.stdout?.destroy();
+    serve.child.stderr?.destroy();
+    const watch = runProgram(['watch', 'blocks', '--count', '2', '--url', url]);
+    expect(await watch.ended()).toBe(0);
+    serve.child.kill('SIGTERM');
+    expect(await serve.ended()).toBe(0);
+  });
+
   it('says loudly that it simulates when no node is named', async () => {
     const serve = runProgram(['--port', '0']);
     await addressOf(serve);

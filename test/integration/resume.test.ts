@@ -281,6 +281,19 @@ describe('a place that cannot be gone on from', () => {
     expect((await errorOf(ahead)).data?.['code']).toBe(ERROR_CODES.cursor_from_future);
   });
 
+  it('says of a cursor whether waiting helps, or only another place to begin', async () => {
+    const cursor = String((await someHistory()).at(-1)?.cursor);
+    const [version, chain, , , , , stage] = cursor.split('.');
+    const foreign = (height: number): string =>
+      [version, chain, 'another', '9', height, 'ab'.repeat(32), stage].join('.');
+    const above = await errorOf(foreign(START_HEIGHT + 50));
+    expect(above.data?.['code']).toBe(ERROR_CODES.cursor_from_future);
+    expect(above.data?.['message']).toMatch(/at height 80, and the newest block here is 33: try again when/);
+    const within = await errorOf(foreign(START_HEIGHT));
+    expect(within.data?.['code']).toBe(ERROR_CODES.unknown_block);
+    expect(within.data?.['message']).toMatch(/does not have block (?:ab)+ of height 30.*name older blocks/);
+  });
+
   it('is refused when the node does not know its block', async () => {
     const unknown = { height: 3, hash: 'ab'.repeat(32) };
     const { data } = await errorOf(unknown);

@@ -28,13 +28,20 @@ export interface Program {
   ended(): Promise<number | string>;
 }
 
-/** Runs the built program, as a user does: `node dist/main.js …`. It is killed at the end of the test if it still runs. */
-export function runProgram(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+/**
+ * Runs the built program, as a user does: `node dist/main.js …`. It is killed at the end of the test if it still runs. Its standard
+ * output may be a file instead, of which `stdout()` tells nothing then.
+ */
+export function runProgram(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdout: 'pipe' | number = 'pipe',
+): Program {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('EVRMORE_GATEWAY_'));
   const child = spawn(process.execPath, [mainPath, ...argv], {
     cwd: ROOT,
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
   let onChange: (() => void)[] = [];
@@ -44,8 +51,8 @@ export function runProgram(argv: readonly string[], env: Readonly<Record<string,
     for (const wake of waiting) wake();
   };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8');
-    child[name].on('data', (text: string) => {
+    child[name]?.setEncoding('utf8');
+    child[name]?.on('data', (text: string) => {
       output[name] += text;
       changed();
     });
