@@ -5,8 +5,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // One flake is a bug: no retries.
     retry: 0,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Far more than any test takes: a machine may do other things too, or be slow.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 45_000, interval: 10 } },
     // One process a test file, so that a handle left open is that file's; noLeaks.ts fails the file for it.
     pool: 'forks',
     isolate: true,

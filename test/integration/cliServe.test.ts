@@ -7,7 +7,7 @@ import { runProgram, type Program } from '../support/program.js';
 /** A simulated node that is as fast as a test wants it. */
 const FAST = ['--sim-block-interval-ms', '300', '--sim-tx-interval-ms', '100'];
 /** Several processes start in each test, which takes seconds on a busy machine. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 const PASSWORD = 'pl4nted-s3cret';
 
 let sockets: (WebSocket | Socket)[] = [];

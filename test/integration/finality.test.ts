@@ -4,6 +4,7 @@ import { loadSettings } from '../../src/config/loadSettings.js';
 import { startGateway } from '../../src/gateway.js';
 import type { Gateway } from '../../src/gatewayTypes.js';
 import { createSimulatedNode, type SimulatedNode } from '../../src/simulator/simulatedNode.js';
+import { SOON } from '../support/gatewayHarness.js';
 import { connectClient, type WebSocketClient } from '../support/webSocketClient.js';
 
 const DEPTH = 3;
@@ -27,7 +28,7 @@ beforeEach(async () => {
   await node.start();
   gateway = await start();
   client = await connectClient(gateway.url);
-  await expect.poll(() => gateway.health().status, { timeout: 10_000 }).toBe('ok');
+  await expect.poll(() => gateway.health().status, SOON).toBe('ok');
 });
 
 afterEach(async () => {

@@ -7,9 +7,10 @@ import { createCookieCredentials, createFixedCredentials } from '../../src/node/
 import { createRpcClient, type CallRecord, type RpcClientOptions } from '../../src/node/rpcClient.js';
 import type { Lane, RpcClient } from '../../src/node/rpcTypes.js';
 import { echo, errorText, resultText, startNodeStub, type NodeStub, type OpenRequest } from './nodeStub.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 /** Waits until the check holds: ten seconds at most, on a busy machine. */
-const soon = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, 10_000);
+const soon = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, PATIENCE_MS);
 
 const closers: (() => Promise<unknown>)[] = [];
 

@@ -5,9 +5,10 @@ import { Publisher } from 'zeromq';
 import type { Notice, NoticeTopic } from '../../src/node/noticeTypes.js';
 import { createZmqListener, ZmqAddressError, type ZmqListener } from '../../src/node/zmqListener.js';
 import { unusedPort } from './nodeStub.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 /** Waits until the check holds: ten seconds at most, on a busy machine. */
-const soon = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, 10_000);
+const soon = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, PATIENCE_MS);
 
 const closers: (() => unknown)[] = [];
 

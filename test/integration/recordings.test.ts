@@ -131,7 +131,7 @@ describe.each(RECORDING_NAMES)('the gateway on the recorded chain %s', (name) =>
       expectFinalState(harness, fold(harness, harness.events()));
       expectSoundEvents(harness);
     },
-    60_000,
+    180_000,
   );
 
   it('tells a chain without a break that ends at the recorded tip, when the steps come faster than it can look', async () => {

@@ -112,7 +112,7 @@ describe('a subscription from a cursor', () => {
     expect(messages.at(-1)).toMatchObject({ status: 'live', topic: 'all', id: 'all again' });
     // Live is live.
     const [txid] = await harness.node.control.pay();
-    await again.waitForMessage(({ type, data }) => type === 'transaction' && data?.['txid'] === txid, 10_000);
+    await again.waitForMessage(({ type, data }) => type === 'transaction' && data?.['txid'] === txid);
   });
 
   it('walks back from a block that left the chain, newest first, to the last common one', async () => {
@@ -140,7 +140,6 @@ describe('a subscription from a cursor', () => {
     await harness.node.control.mine();
     const confirmed = await client.waitForMessage(
       ({ data }) => data?.['txid'] === txid && data['status'] === 'confirmed',
-      10_000,
     );
     const { hashHex } = harness.node.control.tip();
     const [coinbase = ''] = harness.node.control.blockTxids(hashHex);

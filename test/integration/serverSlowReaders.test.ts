@@ -21,7 +21,7 @@ async function appendUntilBehind(from: number): Promise<number> {
 }
 
 async function takeNumbers(client: WebSocketClient, count: number): Promise<readonly unknown[]> {
-  return (await client.messages.take(count, 15_000)).map(({ json }) => json.data?.['n']);
+  return (await client.messages.take(count)).map(({ json }) => json.data?.['n']);
 }
 
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n + 1);
@@ -69,10 +69,10 @@ describe('a client that does not read', () => {
     }
     slow.send({ command: 'getblockcount', params: [] });
     slow.socket.resume();
-    await slow.waitForMessage((message) => message.type === 'response', 15_000);
+    await slow.waitForMessage((message) => message.type === 'response');
     const before = slow.messages.all.filter(({ json }) => json.type === 'block').length;
     expect(before).toBeLessThan(total / 2);
-    await slow.waitForMessage((message) => message.data?.['n'] === total, 15_000);
+    await slow.waitForMessage((message) => message.data?.['n'] === total);
   });
 
   it('can end its subscription while it is behind', async () => {
@@ -87,7 +87,7 @@ describe('a client that does not read', () => {
     }
     slow.send({ action: 'unsubscribe', topic: 'blocks' });
     slow.socket.resume();
-    await slow.waitForMessage((message) => message.action === 'unsubscribe', 15_000);
+    await slow.waitForMessage((message) => message.action === 'unsubscribe');
     const answer = await slow.ask({ command: 'getblockcount', params: [] });
     expect(answer.json.type).toBe('response');
     expect(slow.messages.all.filter(({ json }) => json.type === 'block').length).toBeLessThan(total);
@@ -133,7 +133,7 @@ describe('a client that asks and does not read the answers', () => {
     }
     expect(asked).toBeLessThan(count);
     greedy.socket.resume();
-    const answers = await greedy.messages.take(count, 15_000);
+    const answers = await greedy.messages.take(count);
     expect(answers).toHaveLength(count);
     expect(asked).toBe(count);
   });
@@ -154,7 +154,7 @@ describe('a client whose place has left the memory, where no replay is free', ()
       harness.log.append([draft('block', total, 8 * KIB)]);
     }
     slow.socket.resume();
-    const closing = await slow.waitForClose(10_000);
+    const closing = await slow.waitForClose();
     expect(closing.code).toBe(4008);
     const numbers = slow.messages.all.flatMap(({ json }) =>
       json.type === 'block' ? [json.data?.['n']] : [],

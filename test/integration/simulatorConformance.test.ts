@@ -222,7 +222,7 @@ const unexcused = (paths: readonly string[], excuses: readonly (readonly [RegExp
 
 test(
   'every key of the recorded answers is there with the same type and in the same order, and no other',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const recorded: Shapes = { paths: new Map(), orders: new Map() };
     for (const answer of await recordedAnswers()) {

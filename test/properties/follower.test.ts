@@ -191,7 +191,7 @@ test('whatever happens to the node between the calls, the events add up to its c
     }),
     { numRuns: RUNS },
   );
-}, 60_000);
+}, 240_000);
 
 const announced = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('pay'), choice: pay }) },
@@ -231,4 +231,4 @@ test('what is announced by notices is told at once, without a poll', async () =>
     ),
     { numRuns: RUNS / 4 },
   );
-}, 60_000);
+}, 240_000);

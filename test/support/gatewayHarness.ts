@@ -12,6 +12,7 @@ import {
   type SimulatedNode,
   type SimulatedNodeOptions,
 } from '../../src/simulator/simulatedNode.js';
+import { PATIENCE_MS } from './patience.js';
 import { connectClient, type ReceivedMessage, type WebSocketClient } from './webSocketClient.js';
 
 type Json = ReceivedMessage['json'];
@@ -37,7 +38,7 @@ export interface GatewayHarness {
 }
 
 /** Longest wait of a test for what is to come soon. */
-export const SOON = { timeout: 10_000, interval: 5 } as const;
+export const SOON = { timeout: PATIENCE_MS, interval: 5 } as const;
 
 /** Quick polls, and a short end. */
 const FLAGS: Flags = {
@@ -117,7 +118,7 @@ export async function subscribeFrom(
   client.send({ action: 'subscribe', topic, from, id: `${topic} again` });
   const messages: Json[] = [];
   for (;;) {
-    const { json } = await client.messages.next(10_000);
+    const { json } = await client.messages.next();
     messages.push(json);
     if (json.status === 'live' || json.type === 'error') return messages;
   }

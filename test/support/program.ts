@@ -3,11 +3,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { PATIENCE_MS } from './patience.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Longest wait for a line or an end, in milliseconds; below the time of a test, so that the message says what was awaited. */
-const WAIT_LIMIT_MS = 18_000;
 
 /** Longest time for a build on a busy machine, in milliseconds. */
 const BUILD_LIMIT_MS = 120_000;
@@ -64,12 +62,12 @@ export function runProgram(
     changed();
   });
   const until = async <T>(what: string, look: () => T | undefined): Promise<T> => {
-    const limit = AbortSignal.timeout(WAIT_LIMIT_MS);
+    const limit = AbortSignal.timeout(PATIENCE_MS);
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
       if (limit.aborted)
-        throw new Error(`no ${what} within ${WAIT_LIMIT_MS} ms\n${output.stdout}\n${output.stderr}`);
+        throw new Error(`no ${what} within ${PATIENCE_MS} ms\n${output.stdout}\n${output.stderr}`);
       await new Promise<void>((resolve) => {
         onChange.push(resolve);
         limit.addEventListener('abort', () => {

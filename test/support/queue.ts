@@ -1,3 +1,5 @@
+import { PATIENCE_MS } from './patience.js';
+
 /** What arrives, in order, for tests that wait instead of sleeping. */
 export interface Queue<T> {
   /** Everything that has arrived and was not taken. */
@@ -15,8 +17,6 @@ export interface Queue<T> {
   take(count: number, timeoutMs?: number): Promise<readonly T[]>;
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000;
-
 /** An empty queue. Its waits reject after their timeout, with `name` and what had come. */
 export function createQueue<T>(name: string): Queue<T> {
   const waiting: T[] = [];
@@ -28,7 +28,7 @@ export function createQueue<T>(name: string): Queue<T> {
     for (const wake of wakers) wake();
   };
 
-  async function next(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<T> {
+  async function next(timeoutMs = PATIENCE_MS): Promise<T> {
     if (waiting.length === 0 && ended === undefined) await arrival(timeoutMs);
     const item = waiting.shift();
     if (item !== undefined) return item;
@@ -64,14 +64,14 @@ export function createQueue<T>(name: string): Queue<T> {
       wakeAll();
     },
     next,
-    async waitFor(predicate, timeoutMs = DEFAULT_TIMEOUT_MS) {
+    async waitFor(predicate, timeoutMs = PATIENCE_MS) {
       const until = Date.now() + timeoutMs;
       for (;;) {
         const item = await next(Math.max(1, until - Date.now()));
         if (predicate(item)) return item;
       }
     },
-    async take(count, timeoutMs = DEFAULT_TIMEOUT_MS) {
+    async take(count, timeoutMs = PATIENCE_MS) {
       const until = Date.now() + timeoutMs;
       const taken: T[] = [];
       while (taken.length < count) taken.push(await next(Math.max(1, until - Date.now())));

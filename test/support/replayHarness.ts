@@ -6,6 +6,7 @@ import { startGateway } from '../../src/gateway.js';
 import type { Gateway } from '../../src/gatewayTypes.js';
 import { readEvent } from './observedMessages.js';
 import type { ObservedMessage } from './observedMessages.js';
+import { PATIENCE_MS } from './patience.js';
 import { readRecording } from './recording.js';
 import type { Recording, RecordingName } from './recording.js';
 import { startReplayNode } from './replayNode.js';
@@ -33,7 +34,7 @@ export interface ReplayHarness {
 }
 
 /** Longest wait for what a step calls for: far more than it takes, for a machine that does other things too. */
-const STEP_TIMEOUT_MS = 5_000;
+const STEP_TIMEOUT_MS = PATIENCE_MS;
 /** Longer than any test. */
 const NEVER_MS = '600000';
 
