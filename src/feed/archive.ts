@@ -16,11 +16,8 @@ import type { ReplayStart, ReplayStep } from './replayTypes.js';
 export interface Archive {
   /** Tells the chain from `start` on; see `chainReplay.ts`. */
   replay(start: ReplayStart, topics: ReadonlySet<Topic>): AsyncGenerator<ReplayStep, never>;
-  /**
-   * The log's newest event and its tip at this moment, and whether the log has still to say what became of transactions of
-   * undone blocks.
-   */
-  present(): { readonly seq: number; readonly tip: ChainPoint | undefined; readonly owes: boolean };
+  /** The log's newest event and its tip at this moment. */
+  present(): { readonly seq: number; readonly tip: ChainPoint | undefined };
   /**
    * The mempool as the log has it at this moment, as events; see `mempoolSnapshot.ts`. Whoever reads these, and the log from
    * the event after the present one on, misses nothing.
@@ -48,7 +45,7 @@ export interface ArchiveDeps {
   readonly rpc: RpcClient;
   readonly log: EventLog;
   readonly follower: {
-    state(): { readonly tip?: ChainPoint; readonly owedTransactions?: number };
+    state(): { readonly tip?: ChainPoint };
     mempool(): FollowedMempool;
   };
   readonly encode: () => Omit<EncodeOptions, 'seq'>;
@@ -69,7 +66,6 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
     encode,
   });
   const logTip = (): ChainPoint | undefined => follower.state().tip;
-  const logOwes = (): boolean => (follower.state().owedTransactions ?? 0) > 0;
 
   const logMoved = (): Promise<void> =>
     new Promise((resolve) => {
@@ -97,9 +93,9 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
           readAheadBlocks: options.readAheadBlocks,
           finalDepthBlocks: options.finalDepthBlocks,
         },
-        { node, history, logTip, logOwes, logMoved, encode },
+        { node, history, logTip, logMoved, encode },
       ),
-    present: () => ({ seq: log.headSeq, tip: logTip(), owes: logOwes() }),
+    present: () => ({ seq: log.headSeq, tip: logTip() }),
     snapshot: (tip, topics) => readMempoolSnapshot(node, follower.mempool(), tip, topics, encode),
   };
 }

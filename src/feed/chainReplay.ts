@@ -2,7 +2,6 @@ import { standingOf } from '../chain/reconcile.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
-import { owing } from './encodeEvent.js';
 import type { LogEvent } from './eventLogTypes.js';
 import { createFinalReplay } from './finalReplay.js';
 import type { BlockDetail, HistoryBlock } from './historyBlocks.js';
@@ -14,7 +13,7 @@ import {
   type ChainReplayRequest,
   type ReplayStep,
 } from './replayTypes.js';
-import { encodeForReplay, settleForReplay, undoForReplay } from './replayUndo.js';
+import { undoForReplay } from './replayUndo.js';
 
 /** Blocks between two progress steps. */
 const PROGRESS_EVERY_BLOCKS = 500;
@@ -34,15 +33,10 @@ export async function* replayChain(
   // Until then it is not known either which chain this is.
   while (logTip() === undefined) yield* waiting(deps);
   const position = await startPosition(request.start, deps, detail);
-  const owed = new Map(position.owed.map((transaction) => [transaction.txid, transaction]));
   let at = position.at;
   if (position.rest.length > 0) yield* wanted(position.rest, topics);
   const final = topics.has('finality') ? createFinalReplay(request, deps, at) : undefined;
   if (final !== undefined) yield* wanted(await final.restOf(request.start), topics);
-
-  /** Encoded once for all, but for who is owed something. */
-  const eventsOf = (block: HistoryBlock): readonly LogEvent[] =>
-    owed.size === 0 ? block.events : encodeForReplay(owing(block.drafts), deps);
 
   for (;;) {
     const target = logTip();
@@ -51,22 +45,11 @@ export async function* replayChain(
       continue;
     }
     if (at?.hashHex === target.hashHex) {
-      if (owed.size > 0) {
-        const events = await settleForReplay(owed, at, deps);
-        yield* wanted(events, topics);
-        // What is still owed is in a block that the log does not have yet.
-        if (owed.size > 0) yield* waiting(deps);
-        continue;
-      }
-      // What the log says of these was told here already.
-      if (deps.logOwes()) yield* waiting(deps);
-      else yield { type: 'at_tip', tip: at };
+      yield { type: 'at_tip', tip: at };
       continue;
     }
     if (at !== undefined && (await standing(node, at)) !== 'active') {
-      const undone = await undoForReplay(at, deps, owed.size > 0);
-      if (undone === undefined) continue;
-      for (const transaction of undone.reconfirmed) owed.set(transaction.txid, transaction);
+      const undone = await undoForReplay(at, deps, detail);
       yield* wanted(undone.events, topics);
       at = undone.parent;
       continue;
@@ -91,11 +74,10 @@ export async function* replayChain(
       if (last === undefined) break;
       const finals = await final?.eventsOf(linked);
       yield* wanted(
-        linked.flatMap((one) => [...eventsOf(one), ...(finals?.get(one.block.hashHex) ?? [])]),
+        linked.flatMap((one) => [...one.events, ...(finals?.get(one.block.hashHex) ?? [])]),
         topics,
       );
       at = { height: last.block.height, hashHex: last.block.hashHex };
-      for (const { block } of linked) for (const txid of block.txids) owed.delete(txid);
       const toldBefore = told;
       told += linked.length;
       if (Math.floor(told / PROGRESS_EVERY_BLOCKS) > Math.floor(toldBefore / PROGRESS_EVERY_BLOCKS)) {

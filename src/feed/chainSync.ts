@@ -3,12 +3,11 @@ import { reconcile, standingOf } from '../chain/reconcile.js';
 import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
-import { BLOCK_READER_DEFAULTS, inBatches, type FullBlock } from './blockReader.js';
-import { draftConnectedBlock, draftSettledTransaction } from './draftGroups.js';
+import type { FullBlock } from './blockReader.js';
+import { draftConnectedBlock } from './draftGroups.js';
 import { commit, type FollowContext } from './followContext.js';
 import { inputsOf } from './inputsOf.js';
 import { planDisconnects } from './planDisconnects.js';
-import { changeOf, UNKNOWN_BRANCH } from './readUndone.js';
 
 /** How a synchronisation ended. */
 export interface ChainSyncResult {
@@ -65,10 +64,7 @@ async function syncOnce(
 > {
   const own = requiredTip(context.memory);
   const { bestHashHex, block } = await askTip(context.node, own, hintHashHex);
-  if (bestHashHex === own.hashHex) {
-    if (context.owed.size > 0) await settleOwed(context);
-    return { type: 'agreed', nodeTip: own };
-  }
+  if (bestHashHex === own.hashHex) return { type: 'agreed', nodeTip: own };
   if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
     context.onNodeTip?.({ height: block.height, hashHex: block.hashHex });
     const full = await context.blocks.readTransactions(block);
@@ -119,7 +115,6 @@ async function connect(context: FollowContext, full: FullBlock): Promise<void> {
       if (matured !== undefined) context.finality.told(matured);
       context.memory.push({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       for (const { decoded } of transactions) context.mempool.confirm(decoded.txid, inputsOf(decoded));
-      for (const txid of block.txids) context.owed.delete(txid);
     },
   );
   context.onBlock?.({ height: block.height, hashHex: block.hashHex });
@@ -178,47 +173,14 @@ async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<
     }
     if (context.memory.tip === undefined) context.memory.reset(plan.forkPoint);
     for (const transaction of plan.returned) context.mempool.add(transaction);
-    for (const transaction of plan.reconfirmed) context.owed.set(transaction.txid, transaction);
   };
-  commit(context, plan.draft, undo, plan.reconfirmed.length > 0);
+  commit(context, plan.draft, undo);
   context.logger.info(
     { depth: plan.blocks.length, fork_height: plan.forkPoint.height, node_height: nodeTip.height },
     'chain reorganised',
   );
   context.onReorg?.(plan.blocks.length);
   return true;
-}
-
-/**
- * The branch that was to confirm them is gone again: says what became of the transactions that are owed. Those that are in
- * a block of yet another branch stay owed until it is connected.
- */
-async function settleOwed(context: FollowContext): Promise<void> {
-  const owed = [...context.owed.values()];
-  const records = await inBatches(
-    owed.map(({ txid }) => txid),
-    BLOCK_READER_DEFAULTS,
-    (some) => context.node.getTransactions(some),
-  );
-  const settled = owed.flatMap((transaction, index) => {
-    const record = records[index];
-    const change = changeOf(transaction.txid, record, UNKNOWN_BRANCH);
-    return change === undefined ? [] : [{ transaction, record, change }];
-  });
-  const tip = requiredTip(context.memory);
-  commit(
-    context,
-    () =>
-      settled.flatMap(({ transaction, record, change }) =>
-        draftSettledTransaction(transaction, record, change, tip, context.sequence.next),
-      ),
-    () => {
-      for (const { transaction, change } of settled) {
-        if (change.status === 'unconfirmed') context.mempool.add(transaction);
-        context.owed.delete(transaction.txid);
-      }
-    },
-  );
 }
 
 function requiredTip(memory: ChainMemory): RememberedBlock {

@@ -53,18 +53,19 @@ export function draftConnectedBlock(
   return events;
 }
 
-/** What became of one transaction of a disconnected block; `undefined` record when the node does not show it any more. */
+/** One transaction of a disconnected block. */
 export interface UndoneTransaction {
   readonly txid: string;
-  /** Position in the disconnected block. */
+  /** Position in the disconnected block; a coinbase is at 0. */
   readonly position: number;
+  /** Absent when the node does not show it any more. */
   readonly record?: TransactionRecord;
-  readonly change: TransactionChange;
 }
 
 /**
- * All events of a disconnected block: the block, then its transactions and their assets, last first, as far as they are not
- * confirmed elsewhere, then the sequence steps: the block's, and one for each transaction that is in the mempool again.
+ * All events of a disconnected block: the block, then its transactions and their assets, last first, then the sequence steps: the
+ * block's, and one for each transaction that may come back. They follow from the block alone, whatever becomes of its transactions:
+ * they count as waiting for another block until the mempool is compared. Only a coinbase cannot come back without its block.
  */
 export function draftDisconnectedBlock(
   block: Pick<BlockRecord, 'height' | 'hashHex' | 'json' | 'txids'>,
@@ -74,7 +75,8 @@ export function draftDisconnectedBlock(
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
   const events: EventDraft[] = [draftBlock('block_disconnected', block, aboutsOf(block.txids, undone))];
   const assets: EventDraft[] = [];
-  for (const { txid, position, record, change } of [...undone].reverse()) {
+  for (const { txid, position, record } of [...undone].reverse()) {
+    const change: TransactionChange = { status: position === 0 ? 'evicted' : 'unconfirmed' };
     const place = { point, stage: 'disconnect', txIndex: position } as const;
     if (record === undefined) {
       events.push(draftGoneTransaction(txid, change, place));
@@ -92,8 +94,8 @@ export function draftDisconnectedBlock(
       { point, stage: 'disconnect', txIndex: 0 },
     ),
   );
-  for (const { txid, position, change } of undone) {
-    if (change.status !== 'unconfirmed') continue;
+  for (const { txid, position } of undone) {
+    if (position === 0) continue;
     const place = { point, stage: 'disconnect', txIndex: position + 1 } as const;
     events.push(draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place));
   }
@@ -150,28 +152,5 @@ export function draftDepartedTransaction(
     draftGoneTransaction(transaction.txid, change, place, transaction.about),
     ...draftAssets(transaction.operations, change, place, transaction.about),
     draftSequence({ label: 'R', hashHex: transaction.txid, ...step }, place),
-  ];
-}
-
-/**
- * What became of a transaction whose block was undone, told while `tip` is the tip: the transaction, its assets, and the
- * sequence step if it is in the mempool again.
- */
-export function draftSettledTransaction(
-  transaction: TrackedTransaction,
-  record: TransactionRecord | undefined,
-  change: TransactionChange,
-  tip: ChainPoint,
-  nextSequence: NextSequence,
-): readonly EventDraft[] {
-  const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
-  return [
-    record === undefined
-      ? draftGoneTransaction(transaction.txid, change, place, transaction.about)
-      : draftTransaction(record, change, place),
-    ...draftAssets(transaction.operations, change, place, transaction.about),
-    ...(change.status === 'unconfirmed'
-      ? [draftSequence({ label: 'A', hashHex: transaction.txid, sequence: nextSequence() }, place)]
-      : []),
   ];
 }

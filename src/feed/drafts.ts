@@ -4,6 +4,7 @@ import { outputAt, transactionAbout, type TransactionAbout } from '../chain/tran
 import type { Departure } from '../chain/trackedMempool.js';
 import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
 import type { Stage } from '../protocol/cursor.js';
+import { memberSpans } from '../protocol/jsonSpans.js';
 import type { ChainPoint, SequenceLabel, TransactionStatus } from '../protocol/events.js';
 import type { EventDraft } from './eventLogTypes.js';
 import { spliceFields } from './spliceFields.js';
@@ -65,7 +66,10 @@ export function draftReorg(change: {
   };
 }
 
-/** The `transaction` event of a transaction that the node still shows. */
+/**
+ * The `transaction` event of a transaction that the node still shows. Of one that is in no block of the best chain, what the node
+ * says of a block is left out: it may be the block that it left, or one that is not told yet.
+ */
 export function draftTransaction(
   record: TransactionRecord,
   change: TransactionChange,
@@ -78,7 +82,7 @@ export function draftTransaction(
       : '') +
     `"vin_count":${vin.length},"vout_count":${vout.length},` +
     printChange(change);
-  const dataJson = spliceFields(record.json, members);
+  const dataJson = spliceFields(change.block === undefined ? withoutBlock(record) : record.json, members);
   return transactionEvent(record.decoded.txid, dataJson, change, place, transactionAbout(record.decoded));
 }
 
@@ -203,6 +207,19 @@ export function changeOfDeparture(departure: Departure): TransactionChange {
     status: departure.status,
     ...(departure.byTxid === undefined ? {} : { byTxid: departure.byTxid }),
   };
+}
+
+/** What `getrawtransaction` says of a block. */
+const BLOCK_MEMBERS: readonly string[] = ['blockhash', 'height', 'confirmations', 'time', 'blocktime'];
+
+/** The node's object without these; every other member has its bytes. */
+function withoutBlock({ json, blockHashHex, isFromBlock }: TransactionRecord): Buffer {
+  if (blockHashHex === undefined || isFromBlock === true) return json;
+  const members = [...memberSpans(json.toString('latin1'))].filter(([key]) => !BLOCK_MEMBERS.includes(key));
+  return Buffer.from(
+    `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`,
+    'latin1',
+  );
 }
 
 function transactionEvent(

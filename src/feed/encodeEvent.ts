@@ -15,11 +15,6 @@ export interface EncodeOptions {
   readonly chainId: string;
 }
 
-/** The same events, while transactions of undone blocks are owed; see `Cursor` in `protocol/cursor.ts`. */
-export function owing(drafts: readonly EventDraft[]): readonly EventDraft[] {
-  return drafts.map((draft) => ({ ...draft, owes: true }));
-}
-
 /** Memory that an event takes, in bytes: its message, and an estimate of what it is about. */
 export function eventBytes({ message, about }: LogEvent): number {
   return message.length + aboutBytes(about);
@@ -27,8 +22,8 @@ export function eventBytes({ message, about }: LogEvent): number {
 
 /** Encodes an event, once: the message that every subscriber is sent. */
 export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent {
-  const { type, point, stage, part, txIndex, assetIndex, owes = false, dataJson, about } = draft;
-  const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex, owes });
+  const { type, point, stage, part, txIndex, assetIndex, dataJson, about } = draft;
+  const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex });
   const head = Buffer.from(eventPrefix(type, cursor));
   const message = Buffer.concat([head, dataJson, MESSAGE_END]);
   return {

@@ -11,8 +11,6 @@ export interface EventDraft {
   readonly part: Part;
   readonly txIndex: number;
   readonly assetIndex: number;
-  /** See `Cursor` in `protocol/cursor.ts`. */
-  readonly owes?: boolean;
   /** The `data` object as JSON text, complete; not read again by anybody. */
   readonly dataJson: Buffer;
   /** What filters decide by; absent where filters do not apply, and where it cannot be had. */

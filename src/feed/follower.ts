@@ -73,7 +73,6 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     mempool: createTrackedMempool(),
     log,
     sequence: createSequenceCounter(),
-    owed: new Map(),
     logger,
     onNodeTip(point) {
       // The way to it may be long: health tells how far it is while it is walked, and no more of an outage that is over.
@@ -293,7 +292,6 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       mempoolSize: context.mempool.size,
       pendingNotices: due.pendingTxids,
       nodeSequenceNumbers: nodeSequences.size,
-      owedTransactions: context.owed.size,
       chainMemoryBlocks: context.memory.size,
       silentTopics: polling.silentTopics(),
     }),

@@ -42,8 +42,6 @@ export interface FollowerState {
   readonly pendingNotices: number;
   /** Numbers of the node's own `sequence` topic that wait for their events. */
   readonly nodeSequenceNumbers: number;
-  /** Transactions of undone blocks of which the next blocks are to tell. */
-  readonly owedTransactions: number;
   /** Blocks remembered for reorganisations. */
   readonly chainMemoryBlocks: number;
   /** ZMQ topics that say nothing while the tip moves. */

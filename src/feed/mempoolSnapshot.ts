@@ -42,16 +42,14 @@ function draftWaiting(
 ): readonly EventDraft[] {
   const change = { status: 'mempool' } as const;
   const place = { point: tip, stage: 'mempool', txIndex: 0 } as const;
-  const isShown = record !== undefined && record.blockHashHex === undefined;
-  if (isShown) {
-    const about = transactionAbout(record.decoded);
+  if (record === undefined) {
     return [
-      draftTransaction(record, change, place),
-      ...draftAssets(assetOperations(record.decoded), change, place, about),
+      draftGoneTransaction(transaction.txid, change, place, transaction.about),
+      ...draftAssets(transaction.operations, change, place, transaction.about),
     ];
   }
   return [
-    draftGoneTransaction(transaction.txid, change, place, transaction.about),
-    ...draftAssets(transaction.operations, change, place, transaction.about),
+    draftTransaction(record, change, place),
+    ...draftAssets(assetOperations(record.decoded), change, place, transactionAbout(record.decoded)),
   ];
 }

@@ -1,15 +1,14 @@
 import type { RememberedBlock } from '../chain/chainMemory.js';
 import { standingOf } from '../chain/reconcile.js';
-import type { TrackedMempool, TrackedTransaction } from '../chain/trackedMempool.js';
+import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { BlockRecord } from '../node/nodeReader.js';
-import { draftDisconnectedBlock, forgottenBlockJson } from './draftGroups.js';
+import { draftDisconnectedBlock, forgottenBlockJson, type UndoneTransaction } from './draftGroups.js';
 import { draftReorg } from './drafts.js';
 import type { EventDraft } from './eventLogTypes.js';
 import type { FollowContext } from './followContext.js';
-import { inputsOf } from './inputsOf.js';
-import { readUndone, type NewBranch, type UndoneBlock } from './readUndone.js';
+import { readUndone, trackedOf } from './readUndone.js';
 
 /** Everything that undoing some blocks means; nothing is changed until it is applied. */
 export interface DisconnectPlan {
@@ -19,16 +18,12 @@ export interface DisconnectPlan {
   readonly forkPoint: RememberedBlock;
   /** The events, to be called once, when they are appended. */
   readonly draft: () => readonly EventDraft[];
-  /** Transactions of the undone blocks that are in the mempool again. */
+  /** Transactions of the undone blocks but their coinbases: until the mempool is compared they count as being there. */
   readonly returned: readonly TrackedTransaction[];
-  /** Transactions of the undone blocks that the new branch confirms, as it stands now. */
-  readonly reconfirmed: readonly TrackedTransaction[];
 }
 
 /** Headers asked for in one batch while looking for the last common block. */
 const HEADERS_AT_ONCE = 20;
-/** Blocks of the new branch that are looked through for who conflicts with an undone transaction. */
-const NEW_BLOCKS_SEARCHED = 12;
 
 /**
  * Works out what it means to leave the own branch for the node's. `undefined` when the node changed its mind on the way:
@@ -40,22 +35,20 @@ export async function planDisconnects(
 ): Promise<DisconnectPlan | undefined> {
   const path = await findForkPoint(context);
   if (path.blocks.length === 0) return undefined;
-  const newBranch = await readNewBranch(context, path.forkPoint, nodeTip);
-  // One of the blocks to undo is on the best chain again, whatever else is read of it after this.
-  if (path.blocks.some(({ hashHex }) => newBranch.blocks.has(hashHex))) return undefined;
-  const undoneBlocks: UndoneBlock[] = [];
+  const undoneBlocks: { readonly block: BlockRecord; readonly undone: readonly UndoneTransaction[] }[] = [];
   for (const remembered of path.blocks) {
     const block = (await context.node.getBlock(remembered.hashHex)) ?? forgotten(remembered);
-    const undone = await readUndone(context.node, block, newBranch);
-    if (undone === undefined) return undefined;
-    undoneBlocks.push(withoutTold(undone, context.mempool));
+    const all = await readUndone(context.node, block);
+    // One that is in the mempool already was announced there, because its block is older than what is remembered.
+    undoneBlocks.push({ block, undone: all.filter(({ txid }) => !context.mempool.has(txid)) });
   }
   const { forkPoint } = path;
   const oldTip = path.blocks[0] ?? forkPoint;
   return {
     ...path,
-    returned: undoneBlocks.flatMap(({ returned }) => returned),
-    reconfirmed: undoneBlocks.flatMap(({ reconfirmed }) => reconfirmed),
+    returned: undoneBlocks.flatMap(({ undone }) =>
+      undone.filter(({ position }) => position > 0).map(({ txid, record }) => trackedOf(txid, record)),
+    ),
     draft: () => [
       ...undoneBlocks.flatMap(({ block, undone }) =>
         draftDisconnectedBlock(block, undone, context.sequence.next),
@@ -63,38 +56,6 @@ export async function planDisconnects(
       draftReorg({ forkPoint, oldTip, newTip: nodeTip, depth: path.blocks.length }),
     ],
   };
-}
-
-/** Without those that were announced in the mempool already, because their block is older than what is remembered. */
-function withoutTold(block: UndoneBlock, mempool: TrackedMempool): UndoneBlock {
-  return {
-    ...block,
-    undone: block.undone.filter(({ txid }) => !mempool.has(txid)),
-    returned: block.returned.filter(({ txid }) => !mempool.has(txid)),
-  };
-}
-
-async function readNewBranch(
-  context: FollowContext,
-  forkPoint: ChainPoint,
-  nodeTip: ChainPoint,
-): Promise<NewBranch> {
-  const txids = new Set<string>();
-  const spenderOf = new Map<string, string>();
-  const blocks = new Set<string>();
-  const lastHeight = Math.min(nodeTip.height, forkPoint.height + NEW_BLOCKS_SEARCHED);
-  for (let height = forkPoint.height + 1; height <= lastHeight; height += 1) {
-    const hashHex = await context.node.getBlockHash(height);
-    const block = hashHex === undefined ? undefined : await context.node.getBlock(hashHex);
-    const full = block === undefined ? undefined : await context.blocks.readTransactions(block);
-    if (full === undefined) break;
-    blocks.add(full.block.hashHex);
-    for (const { decoded } of full.transactions) {
-      txids.add(decoded.txid);
-      for (const outpoint of inputsOf(decoded)) spenderOf.set(outpoint, decoded.txid);
-    }
-  }
-  return { txids, spenderOf, blocks };
 }
 
 /** The own blocks that are not on the node's best chain, newest first, and the block below them. */

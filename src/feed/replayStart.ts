@@ -1,23 +1,18 @@
 import { standingOf } from '../chain/reconcile.js';
-import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { Cursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
-import type { LogEvent } from './eventLogTypes.js';
-import { owing } from './encodeEvent.js';
+import type { EventDraft, LogEvent } from './eventLogTypes.js';
 import { isBehind } from './groupOrder.js';
 import type { BlockDetail, HistoryBlock } from './historyBlocks.js';
 import { ReplayError, type ChainReplayDeps, type ReplayStart } from './replayTypes.js';
-import { blockUnavailable, encodeForReplay, undoForReplay } from './replayUndo.js';
-import { owedByStaleBranches } from './staleBranches.js';
+import { blockUnavailable, undoForReplay } from './replayUndo.js';
 
 /** Where a replay begins: everything up to and with `at` is known to the client, once it has the `rest`. */
 export interface StartPosition {
   /** `undefined` is the place before genesis. */
   readonly at: ChainPoint | undefined;
   readonly rest: readonly LogEvent[];
-  /** Transactions of undone blocks of which nothing was said, because the new branch confirms them. */
-  readonly owed: readonly TrackedTransaction[];
 }
 
 /** Finds the place, and what the place's own block still owes. Throws {@link ReplayError}. */
@@ -28,9 +23,9 @@ export async function startPosition(
 ): Promise<StartPosition> {
   switch (start.type) {
     case 'from_height':
-      return { at: await blockBelow(start.height, deps), rest: [], owed: [] };
+      return { at: await blockBelow(start.height, deps), rest: [] };
     case 'after_points':
-      return { at: await newestActive(start.points, deps.node), rest: [], owed: [] };
+      return { at: await newestActive(start.points, deps.node), rest: [] };
     case 'after_cursor':
       return afterCursor(start.cursor, deps, detail);
   }
@@ -82,23 +77,21 @@ async function afterCursor(
   if (header?.height !== point.height) {
     throw unknownPoint(point, deps.logTip());
   }
-  const owes = cursor.owes === true;
-  const owed = owes && detail === 'transactions' ? await owedByStaleBranches(point, node) : [];
-  if (stage === 'mempool') return { at: point, rest: [], owed };
-  if (stage === 'connect') {
-    const [block] = await history.getMany([point.hashHex], detail);
-    if (block === undefined) throw blockUnavailable(point);
-    const rest = block.drafts.filter((draft) => isBehind(draft, cursor));
-    return { at: point, rest: encodeForReplay(owes ? owing(rest) : rest, deps), owed };
+  if (stage === 'mempool') return { at: point, rest: [] };
+  if (stage === 'disconnect' && standingOf(header.confirmations) !== 'active') {
+    const undone = await undoForReplay(point, deps, detail, cursor);
+    return { at: undone.parent, rest: undone.events };
   }
-  const undone = await undoForReplay(point, deps, owes, cursor);
-  if (undone === undefined) {
-    // The block is on the best chain again: what was told of its disconnect is taken back, and the rest of it is not true any more.
-    const [block] = await history.getMany([point.hashHex], detail);
-    if (block === undefined) throw blockUnavailable(point);
-    return { at: point, rest: toldUndone(block, cursor), owed };
-  }
-  return { at: undone.parent, rest: undone.events, owed: [...owed, ...undone.reconfirmed] };
+  const [block] = await history.getMany([point.hashHex], detail);
+  if (block === undefined) throw blockUnavailable(point);
+  // A block that is on the best chain again: what was told of its disconnect is taken back, and the rest of it is not true any more.
+  const rest = stage === 'disconnect' ? toldUndone(block, cursor) : notTold(block, cursor);
+  return { at: point, rest };
+}
+
+/** The events of a block's connect behind a cursor in it. */
+function notTold(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
+  return eventsWhere(block, (draft) => isBehind(draft, cursor));
 }
 
 /** Says whether waiting may help (the chain is not there yet) or only another place to begin (the block is not of this chain). */
@@ -117,8 +110,12 @@ function unknownPoint(point: ChainPoint, tip: ChainPoint | undefined): ReplayErr
 
 /** The events of a block's connect whose opposites had been told up to a cursor in its disconnect. */
 function toldUndone(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
+  return eventsWhere(block, (draft) => !isBehind({ ...draft, stage: 'disconnect' }, cursor));
+}
+
+function eventsWhere(block: HistoryBlock, isWanted: (draft: EventDraft) => boolean): readonly LogEvent[] {
   return block.events.filter((_, index) => {
     const draft = block.drafts[index];
-    return draft !== undefined && !isBehind({ ...draft, stage: 'disconnect' }, cursor);
+    return draft !== undefined && isWanted(draft);
   });
 }

@@ -51,8 +51,6 @@ export interface ChainReplayDeps {
   readonly history: HistoryBlocks;
   /** The newest block whose events are in the log, at this moment. */
   readonly logTip: () => ChainPoint | undefined;
-  /** Whether the log has still to say what became of transactions of undone blocks. */
-  readonly logOwes: () => boolean;
   /** Resolves when events were appended to the log, or after a while. */
   readonly logMoved: () => Promise<void>;
   readonly encode: () => Omit<EncodeOptions, 'seq'>;

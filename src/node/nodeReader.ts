@@ -1,6 +1,5 @@
 import type { BlockLink } from '../chain/reconcile.js';
 import type { DecodedTransaction } from '../chain/decodedTransaction.js';
-import type { ChainPoint } from '../protocol/events.js';
 import { readNodeJson } from './nodeJson.js';
 import { RpcMalformedError, RpcReplyError } from './rpcTypes.js';
 import type { Lane, RawJson, RpcCall, RpcClient, RpcOutcome } from './rpcTypes.js';
@@ -20,14 +19,6 @@ export interface ChainInfo {
 export interface HeaderInfo extends BlockLink {
   /** −1 when the block is not on the best chain. */
   readonly confirmations: number;
-}
-
-/** The end of a branch that the node knows, besides the best chain. */
-export interface ChainTip extends ChainPoint {
-  /** Blocks of the branch that are not on the best chain. */
-  readonly branchLength: number;
-  /** Whether the node may have had its blocks on the best chain: it has validated them whole. */
-  readonly wasActive: boolean;
 }
 
 /** A block with the exact bytes that the node printed. */
@@ -59,8 +50,6 @@ export interface NodeReader {
   getBlockHash(height: number): Promise<string | undefined>;
   /** Hashes of `count` heights from `firstHeight` on, in one batch; `undefined` for those above the tip. */
   getBlockHashes(firstHeight: number, count: number): Promise<readonly (string | undefined)[]>;
-  /** The ends of all branches but the best chain. The node walks its whole block index for it: ask rarely. */
-  getChainTips(): Promise<readonly ChainTip[]>;
   /** `undefined` for a block that the node does not know. */
   getHeaders(hashes: readonly string[]): Promise<readonly (HeaderInfo | undefined)[]>;
   /** `undefined` for a block that the node does not know or has pruned. */
@@ -144,21 +133,6 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
         const json = resultOr(outcome, [OUT_OF_RANGE]);
         return json === undefined ? undefined : readText(json, 'getblockhash');
       });
-    },
-
-    async getChainTips() {
-      const tips = parse(await rpc.call('getchaintips', [], options), 'getchaintips');
-      if (!Array.isArray(tips)) throw wrongShape('getchaintips', 'a list');
-      return tips
-        .map((tip) => tip as Readonly<Record<string, unknown>>)
-        .filter((tip) => tip['status'] !== 'active')
-        .map((tip) => ({
-          height: integer(tip, 'height'),
-          hashHex: text(tip, 'hash'),
-          branchLength: integer(tip, 'branchlen'),
-          // A block is invalid after `invalidateblock`, too.
-          wasActive: tip['status'] === 'valid-fork' || tip['status'] === 'invalid',
-        }));
     },
 
     async getHeaders(hashes) {

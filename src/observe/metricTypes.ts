@@ -33,7 +33,6 @@ export interface MetricState {
     readonly mempoolSize: number;
     readonly pendingNotices: number;
     readonly nodeSequenceNumbers: number;
-    readonly owedTransactions: number;
     readonly chainMemoryBlocks: number;
   };
   readonly rpc: { readonly waiting: number; readonly inFlight: number };

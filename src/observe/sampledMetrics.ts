@@ -101,11 +101,6 @@ const NODE: readonly SampledMetric<MetricState>[] = [
     "Numbers of the node's own sequence topic that wait for their events.",
     ({ follower }) => follower.nodeSequenceNumbers,
   ),
-  gauge(
-    'owed_transactions',
-    'Transactions of undone blocks of which the next blocks are to tell.',
-    ({ follower }) => follower.owedTransactions,
-  ),
   gauge('rpc_calls_waiting', 'RPC calls that wait for a slot.', ({ rpc }) => rpc.waiting),
   gauge(
     'rpc_calls_in_flight',

@@ -28,11 +28,6 @@ export interface Cursor {
   readonly txIndex: number;
   /** Position among the asset operations of the transaction, for part `asset`; 0 otherwise. */
   readonly assetIndex: number;
-  /**
-   * Blocks were undone whose transactions the new branch confirms again: nothing was said of some of them yet, because their
-   * `confirmed` follows this event.
-   */
-  readonly owes?: boolean;
 }
 
 const VERSION = '1';
@@ -47,16 +42,15 @@ const PART_LETTERS: Readonly<Record<Part, string>> = {
   other: 'o',
 };
 const CURSOR_PATTERN =
-  /^1\.([0-9a-f]{8})\.([0-9a-z]{1,16})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,9})\.([0-9a-f]{64})\.([cdmCDM])([brtasfo])(0|[1-9]\d{0,8})(?:-(0|[1-9]\d{0,8}))?$/;
+  /^1\.([0-9a-f]{8})\.([0-9a-z]{1,16})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,9})\.([0-9a-f]{64})\.([cdm])([brtasfo])(0|[1-9]\d{0,8})(?:-(0|[1-9]\d{0,8}))?$/;
 
 /** The longest text that {@link parseCursor} looks at; a longer one is malformed. */
 export const MAX_CURSOR_CHARS = 200;
 
 /** Prints a cursor as the opaque text that messages carry: printable ASCII without quotes or backslashes. */
 export function formatCursor(cursor: Cursor): string {
-  const letter = STAGE_LETTERS[cursor.stage];
   const place =
-    (cursor.owes === true ? letter.toUpperCase() : letter) +
+    STAGE_LETTERS[cursor.stage] +
     PART_LETTERS[cursor.part] +
     cursor.txIndex +
     (cursor.assetIndex === 0 ? '' : `-${cursor.assetIndex}`);
@@ -82,7 +76,7 @@ export function parseCursor(text: string): Cursor | undefined {
   const match = CURSOR_PATTERN.exec(text);
   if (match === null) return undefined;
   const [, chainId, epoch, seq, height, hashHex, stageLetter, partLetter, txIndex, assetIndex] = match;
-  const stage = keyOf(STAGE_LETTERS, stageLetter?.toLowerCase());
+  const stage = keyOf(STAGE_LETTERS, stageLetter);
   const part = keyOf(PART_LETTERS, partLetter);
   if (chainId === undefined || epoch === undefined || hashHex === undefined || !stage || !part)
     return undefined;
@@ -95,7 +89,6 @@ export function parseCursor(text: string): Cursor | undefined {
     part,
     txIndex: Number(txIndex),
     assetIndex: Number(assetIndex ?? 0),
-    ...(stageLetter === STAGE_LETTERS[stage] ? {} : { owes: true }),
   };
 }
 

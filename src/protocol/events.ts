@@ -29,7 +29,7 @@ export const TRANSACTION_STATUSES = [
   'mempool',
   /** In a block of the best chain. */
   'confirmed',
-  /** Its block was disconnected, and it is in the mempool again. */
+  /** Its block was disconnected. It counts as being in the mempool until another status says otherwise. */
   'unconfirmed',
   /** A transaction of the mempool that spends the same output took its place. */
   'replaced',

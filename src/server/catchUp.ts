@@ -131,7 +131,7 @@ export function startCatchUp(
   /** The replay stands at the log's tip, or did a moment ago. Returns whether the subscription is in the log now. */
   const joinLog = async (tip: ChainPoint): Promise<boolean> => {
     const present = deps.archive.present();
-    if (present.tip?.hashHex !== tip.hashHex || present.owes) return false;
+    if (present.tip?.hashHex !== tip.hashHex) return false;
     const lost = UNREPEATABLE_TOPICS.filter((topic) => topics.has(topic));
     const position = { seq: present.seq, cursor: formatTipCursor(tip, deps.encode()) };
     if (lost.length === 0) return listener.onLogReached([...topics], position);

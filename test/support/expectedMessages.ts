@@ -59,19 +59,15 @@ export function expectedMessages(answers: RecordedAnswers, stepIndex: number): E
   const returned = new Set<string>();
   for (const block of change.disconnected) {
     chain.push(blockMessage('block_disconnected', block, blockText(block)));
-    const undone = block.txids.filter((txid) => !connectedTxids.has(txid));
     const assets: ExpectedMessage[] = [];
-    for (const txid of [...undone].reverse()) {
+    for (const [position, txid] of [...block.txids.entries()].reverse()) {
       const text = transactionText(txid);
-      const by = outpointsOf(text)
-        .map((outpoint) => spenders.get(outpoint))
-        .find((spender) => spender !== undefined);
-      const status = pool.has(txid) ? 'unconfirmed' : by === undefined ? 'evicted' : 'conflicted';
-      chain.push(transactionMessage(txid, text, { status, ...(status === 'conflicted' ? { by } : {}) }));
+      const status = position === 0 ? 'evicted' : 'unconfirmed';
+      chain.push(transactionMessage(txid, textOutsideBlock(text), { status }));
       assets.push(...assetMessages(txid, text, status).reverse());
     }
     chain.push(...assets, { type: 'sequence', hashHex: block.hashHex, label: 'D' });
-    for (const txid of undone.filter((each) => pool.has(each))) {
+    for (const txid of block.txids.slice(1)) {
       chain.push({ type: 'sequence', hashHex: txid, label: 'A' });
       returned.add(txid);
     }
@@ -111,12 +107,13 @@ export function expectedMessages(answers: RecordedAnswers, stepIndex: number): E
       ...assetMessages(txid, transactionText(txid), 'mempool'),
       { type: 'sequence', hashHex: txid, label: 'A' },
     ]);
-  const removed = change.mempoolRemoved
+  const left = [...change.mempoolRemoved, ...[...returned].filter((txid) => !pool.has(txid))];
+  const removed = left
     .filter((txid) => !connectedTxids.has(txid))
     .map((txid): readonly ExpectedMessage[] => {
       // The node shows it no longer: what it was is what it had shown before.
       const text = resultText(answers, stepIndex - 1, 'getrawtransaction', [txid, 1]);
-      const by = conflictOf(answers, stepIndex - 1, txid, change.mempoolRemoved, spenders);
+      const by = conflictOf(answers, stepIndex - 1, txid, left, spenders);
       const status = by === undefined ? 'evicted' : 'conflicted';
       return [
         {
@@ -130,6 +127,11 @@ export function expectedMessages(answers: RecordedAnswers, stepIndex: number): E
       ];
     });
   return { chain, mempool: [...added, ...removed] };
+}
+
+/** Without what `getrawtransaction` says of a block, which stands at the end. */
+function textOutsideBlock(text: string): string {
+  return text.replace(/,"blockhash":"[0-9a-f]{64}"[^{}[\]]*\}$/, '}');
 }
 
 /** The connected transaction that spends an input of this one, or of one of its parents that left the mempool with it. */

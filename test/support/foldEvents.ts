@@ -6,7 +6,7 @@ import type { ModelChain } from './modelChain.js';
 type Known =
   | { readonly type: 'confirmed'; readonly blockHashHex: string }
   | { readonly type: 'mempool' }
-  /** Its block was undone, and nothing was said of it since. */
+  /** Its block was undone, and its own event has not come yet. */
   | { readonly type: 'undone' }
   | { readonly type: 'gone'; readonly status: string };
 
@@ -47,11 +47,11 @@ interface Data {
 }
 
 const ALLOWED_BEFORE: Readonly<Record<string, readonly string[]>> = {
-  mempool: ['none', 'gone', 'undone'],
-  confirmed: ['none', 'mempool', 'gone', 'undone'],
+  mempool: ['none', 'gone'],
+  confirmed: ['none', 'mempool', 'gone'],
   unconfirmed: ['undone'],
   replaced: ['mempool'],
-  conflicted: ['mempool', 'undone'],
+  conflicted: ['mempool'],
   evicted: ['mempool', 'undone'],
 };
 
@@ -71,7 +71,6 @@ export function foldEvents(events: readonly LogEvent[], model: ModelChain, start
   let seq = 0;
   let expected: string[] = [];
   let undone: { depth: number; oldTip: string } | undefined;
-  let disconnecting: { txids: readonly string[]; hash: string; at: number; returned: string[] } | undefined;
   const cursors = new Set<string>();
 
   for (const event of events) {
@@ -113,11 +112,19 @@ export function foldEvents(events: readonly LogEvent[], model: ModelChain, start
         undone ??= { depth: 0, oldTip: data.hash ?? '' };
         undone.depth += 1;
         chain.pop();
-        for (const [txid, known] of transactions) {
-          if (known.type === 'confirmed' && known.blockHashHex === data.hash)
-            transactions.set(txid, { type: 'undone' });
-        }
-        disconnecting = { txids: data.tx ?? [], hash: data.hash ?? '', at: Infinity, returned: [] };
+        // One that was announced in the mempool already has nothing new to tell.
+        const left = (data.tx ?? []).filter((txid) => transactions.get(txid)?.type !== 'mempool');
+        for (const txid of left) transactions.set(txid, { type: 'undone' });
+        const isMoving = (txid: string): boolean => model.transaction(txid)?.asset !== undefined;
+        const isCoinbase = (txid: string): boolean => txid === data.tx?.[0];
+        const status = (txid: string): string => (isCoinbase(txid) ? 'evicted' : 'unconfirmed');
+        const lastFirst = [...left].reverse();
+        expected = [
+          ...lastFirst.map((txid) => `transaction ${status(txid)} ${txid}`),
+          ...lastFirst.filter(isMoving).map((txid) => `asset ${status(txid)} ${txid}`),
+          `sequence D ${data.hash ?? ''}`,
+          ...left.filter((txid) => !isCoinbase(txid)).map((txid) => `sequence A ${txid}`),
+        ];
         break;
       }
       case 'reorg': {
@@ -140,12 +147,6 @@ export function foldEvents(events: readonly LogEvent[], model: ModelChain, start
           transactions.set(txid, { type: 'mempool' });
         } else transactions.set(txid, { type: 'gone', status });
         if (data.vin !== undefined && data.vin_count !== data.vin.length) fail('wrong vin_count');
-        if (disconnecting !== undefined && undone !== undefined) {
-          const at = disconnecting.txids.indexOf(txid);
-          if (at < 0 || at >= disconnecting.at) fail('not in its place in the undone block');
-          disconnecting.at = at;
-          if (status === 'unconfirmed') disconnecting.returned.unshift(txid);
-        }
         break;
       }
       case 'asset':
@@ -162,10 +163,6 @@ export function foldEvents(events: readonly LogEvent[], model: ModelChain, start
           if (!sequenceMempool.delete(hash)) fail('it was not in the mempool');
         } else if (label === 'C') {
           for (const txid of model.block(hash)?.txids ?? []) sequenceMempool.delete(txid);
-        } else {
-          if (hash !== disconnecting?.hash) fail('it does not name the block that was undone');
-          expected = (disconnecting?.returned ?? []).map((txid) => `sequence A ${txid}`);
-          disconnecting = undefined;
         }
         break;
       }

@@ -66,7 +66,6 @@ export const FULL_STATE: MetricState = {
     mempoolSize: 101,
     pendingNotices: 102,
     nodeSequenceNumbers: 103,
-    owedTransactions: 104,
     chainMemoryBlocks: 105,
   },
   rpc: { waiting: 106, inFlight: 107 },

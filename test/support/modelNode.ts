@@ -106,8 +106,6 @@ function answerText(node: ModelNode, method: string, params: readonly unknown[])
       if (!chain.mempool.includes(String(first)))
         throw new RpcReplyError(-5, 'Transaction not in mempool', method);
       return '{"size":226}';
-    case 'getchaintips':
-      return chainTips(chain);
     case 'getrawmempool':
       return JSON.stringify(chain.mempool);
     case 'getmempoolinfo':
@@ -115,21 +113,6 @@ function answerText(node: ModelNode, method: string, params: readonly unknown[])
     default:
       throw new RpcReplyError(-32601, 'Method not found', method);
   }
-}
-
-function chainTips(chain: ModelChain): string {
-  const blocks = chain.blocks();
-  const parents = new Set(blocks.map(({ previousHashHex }) => previousHashHex));
-  const tips = blocks.filter(({ hashHex }) => !parents.has(hashHex) || hashHex === chain.tip.hashHex);
-  return JSON.stringify(
-    tips.map(({ height, hashHex }) => {
-      let branchlen = 0;
-      for (let at = chain.block(hashHex); at !== undefined && !chain.isActive(at.hashHex); branchlen += 1)
-        at = chain.block(at.previousHashHex ?? '');
-      const status = hashHex === chain.tip.hashHex ? 'active' : 'valid-fork';
-      return { height, hash: hashHex, branchlen, status };
-    }),
-  );
 }
 
 function blockOf(chain: ModelChain, hash: unknown, method: string): ModelBlock {

@@ -151,7 +151,7 @@ function foldFrom(model: FoldTruth, topics: ReadonlySet<Topic>, state: State): S
     const leaves = status === 'confirmed' ? open !== blockhash : isIn(txid, open);
     const unfinished = leaves ? unfinishedOf(open) : undefined;
     if (leaves) state.open = undefined;
-    const problem = unfinished ?? know(state.transactions, txid, status, blockhash, mayRepeat(json));
+    const problem = unfinished ?? know(state.transactions, txid, status, blockhash);
     if (problem !== undefined || status !== 'confirmed') return problem;
     if (typeof blockhash !== 'string') return 'it names no block';
     state.open = blockhash;
@@ -191,7 +191,7 @@ function foldFrom(model: FoldTruth, topics: ReadonlySet<Topic>, state: State): S
       case 'D':
         return pop(state.steps, Number(data['height']), hash, undefined);
       case 'A':
-        if (stepMempool?.has(hash) === true && !mayRepeat(json)) return 'it was in the mempool already';
+        if (stepMempool?.has(hash) === true) return 'it was in the mempool already';
         stepMempool?.add(hash);
         return undefined;
       default:
@@ -220,13 +220,7 @@ function foldFrom(model: FoldTruth, topics: ReadonlySet<Topic>, state: State): S
       case 'transaction':
         return transaction(json);
       case 'asset':
-        return know(
-          state.assets,
-          String(data['txid']),
-          String(data['status']),
-          data['blockhash'],
-          mayRepeat(json),
-        );
+        return know(state.assets, String(data['txid']), String(data['status']), data['blockhash']);
       case 'sequence':
         return step(json);
       case 'mempool':
@@ -308,26 +302,10 @@ function forgetUnsettled(known: Map<string, Known>): void {
   for (const [txid, { status }] of known) if (UNSETTLED.includes(status)) known.delete(txid);
 }
 
-/**
- * Who resumes in the middle of a reorganisation is told what became of all transactions that may be owed: a gateway that was
- * not there does not know what was said.
- */
-function mayRepeat(json: Json): boolean {
-  const cursor = parseCursor(json.cursor ?? '');
-  return cursor?.seq === 0 && cursor.owes === true;
-}
-
-function know(
-  all: Map<string, Known>,
-  txid: string,
-  status: string,
-  blockhash: unknown,
-  mayRepeat: boolean,
-): string | undefined {
+function know(all: Map<string, Known>, txid: string, status: string, blockhash: unknown): string | undefined {
   const before = all.get(txid);
   const block = status === 'confirmed' && typeof blockhash === 'string' ? { blockhash } : {};
   all.set(txid, { status, ...block });
-  if (mayRepeat && status !== 'confirmed') return undefined;
   if (before?.status !== status || before.blockhash !== all.get(txid)?.blockhash) return undefined;
   return `it was ${status} already`;
 }

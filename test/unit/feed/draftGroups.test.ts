@@ -70,13 +70,12 @@ test('a transaction that was read from its block is given the block that it lack
   );
 });
 
-test('a disconnected block is told last transaction first, and what is in the mempool again is numbered in block order', async () => {
+test('a disconnected block is told last transaction first, and what may come back is numbered in block order', async () => {
   const { block, transactions } = await blockOf();
   const undone = transactions.map((record, position) => ({
     txid: record.decoded.txid,
     position,
     record,
-    change: { status: position === 0 ? ('evicted' as const) : ('unconfirmed' as const) },
   }));
   const drafts = draftDisconnectedBlock(block, undone, createSequenceCounter().next);
   expect(drafts.map(place)).toEqual([
@@ -121,7 +120,7 @@ test('an append that throws gives its numbers back, and nothing is applied', () 
   let applied = false;
   expect(() => {
     commit(
-      { log, sequence, owed: new Map() },
+      { log, sequence },
       () => {
         sequence.next();
         sequence.next();

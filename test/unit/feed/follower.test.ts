@@ -238,7 +238,7 @@ describe('a reorganisation', () => {
     expect(harness.mistakes()).toEqual([]);
   });
 
-  test('taken back and made again while it is read does not take the old branch for the new one', async () => {
+  test('taken back and made again while it is read is told as it ended', async () => {
     const chain = await follow(chainOf(1));
     chain.pay({ coin: 1 });
     chain.mine(1);
@@ -246,8 +246,7 @@ describe('a reorganisation', () => {
     const first = chain.tip.hashHex;
     chain.reorg({ depth: 1, length: 2, include: 0 });
     const second = chain.tip.hashHex;
-    // The blocks above the fork point are those to be undone, while they are read as the new branch.
-    once('getblockhash', () => {
+    once('getblock', () => {
       chain.activate(first);
       once('getrawtransaction', () => {
         chain.activate(second);
@@ -280,6 +279,32 @@ describe('a reorganisation', () => {
         height: 3,
       });
     }
+    expect(harness.mistakes()).toEqual([]);
+  });
+
+  test('tells every transaction of an undone block, also one that the new branch confirms', async () => {
+    const chain = await follow(chainOf(1));
+    chain.pay({ coin: 1, asset: 'GOLD' });
+    chain.mine(1);
+    await harness.settle(0);
+    const before = harness.events().length;
+    chain.reorg({ depth: 1, length: 1, include: ALL });
+    await harness.settle(0);
+    const texts = harness.eventTexts().slice(before);
+    expect(texts.filter((text) => text !== 'mempool')).toEqual([
+      'block_disconnected 2',
+      'transaction unconfirmed',
+      'transaction evicted',
+      'asset unconfirmed',
+      'sequence D',
+      'sequence A',
+      'reorg 1',
+      'block 2',
+      'transaction confirmed',
+      'transaction confirmed',
+      'asset confirmed',
+      'sequence C',
+    ]);
     expect(harness.mistakes()).toEqual([]);
   });
 

@@ -49,7 +49,6 @@ test('the state tells the sizes of what the follower remembers', async () => {
   expect(harness.follower.state()).toMatchObject({
     chainMemoryBlocks: 1,
     nodeSequenceNumbers: 0,
-    owedTransactions: 0,
     pendingNotices: 0,
   });
   harness.chain.mine(0);

@@ -129,7 +129,6 @@ describe('what is read at each scrape', () => {
     ['mempool_transactions', {}, 101],
     ['pending_notices', {}, 102],
     ['node_sequence_numbers', {}, 103],
-    ['owed_transactions', {}, 104],
     ['chain_memory_blocks', {}, 105],
     ['rpc_calls_waiting', {}, 106],
     ['rpc_calls_in_flight', {}, 107],

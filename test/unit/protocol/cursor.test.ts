@@ -6,18 +6,16 @@ const HEX_DIGITS = Array.from('0123456789abcdef');
 const hex = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...HEX_DIGITS), minLength: length, maxLength: length });
 
-const cursors: fc.Arbitrary<Cursor> = fc
-  .record({
-    chainId: hex(8),
-    epoch: fc.stringMatching(/^[0-9a-z]{1,16}$/),
-    seq: fc.nat({ max: 9_999_999_999 }),
-    point: fc.record({ height: fc.nat(), hashHex: hex(64) }),
-    stage: fc.constantFrom('connect', 'disconnect', 'mempool'),
-    part: fc.constantFrom('block', 'reorg', 'transaction', 'asset', 'sequence', 'other'),
-    txIndex: fc.nat({ max: 999_999 }),
-    assetIndex: fc.nat({ max: 999_999 }),
-  })
-  .chain((cursor) => fc.constantFrom<Cursor>(cursor, { ...cursor, owes: true }));
+const cursors: fc.Arbitrary<Cursor> = fc.record({
+  chainId: hex(8),
+  epoch: fc.stringMatching(/^[0-9a-z]{1,16}$/),
+  seq: fc.nat({ max: 9_999_999_999 }),
+  point: fc.record({ height: fc.nat(), hashHex: hex(64) }),
+  stage: fc.constantFrom('connect', 'disconnect', 'mempool'),
+  part: fc.constantFrom('block', 'reorg', 'transaction', 'asset', 'sequence', 'other'),
+  txIndex: fc.nat({ max: 999_999 }),
+  assetIndex: fc.nat({ max: 999_999 }),
+});
 
 test('a cursor comes back from its text, which JSON does not escape', () => {
   fc.assert(
@@ -46,6 +44,7 @@ test('a text that no cursor prints is refused', () => {
     '5',
     `${text} `,
     text.toUpperCase(),
+    text.replace('.ca', '.Ca'),
     text.replace('1.', '2.'),
     text.replace('.5.', '.05.'),
     text + text,
