@@ -1,4 +1,4 @@
-import { amountToSats } from './amount.js';
+import { amountToSats } from '../protocol/amount.js';
 import { assetParts, type AssetClass } from './assetName.js';
 import type {
   DecodedAsset,

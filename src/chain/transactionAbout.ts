@@ -32,6 +32,8 @@ export interface TransactionAbout {
   readonly outputs: readonly OutputAbout[];
   /** None for a coinbase. */
   readonly inputs: readonly InputAbout[];
+  /** The node said of an input what it spends: it has a spent index. */
+  readonly hasSpentIndex?: true;
 }
 
 /** What an event is about: filters decide by this alone. */
@@ -63,7 +65,13 @@ const made = new WeakMap<DecodedTransaction, TransactionAbout>();
 export function transactionAbout(tx: DecodedTransaction): TransactionAbout {
   let about = made.get(tx);
   if (about === undefined) {
-    about = { txid: tx.txid, outputs: outputsOf(tx), inputs: inputsOf(tx.vin) };
+    const hasSpentIndex = tx.vin.some(({ value }) => value !== undefined);
+    about = {
+      txid: tx.txid,
+      outputs: outputsOf(tx),
+      inputs: inputsOf(tx.vin),
+      ...(hasSpentIndex ? { hasSpentIndex } : {}),
+    };
     made.set(tx, about);
   }
   return about;

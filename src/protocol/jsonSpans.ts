@@ -34,6 +34,23 @@ export function memberSpans(text: string): Map<string, string> {
 }
 
 /**
+ * The exact text of each element of a JSON array. `text` must be what `JSON.parse` takes and makes an array of; for anything else
+ * the same holds as for {@link memberSpans}.
+ */
+export function elementSpans(text: string): readonly string[] {
+  const elements: string[] = [];
+  let index = skipSpace(text, skipSpace(text, 0) + 1);
+  while (index < text.length && text.charCodeAt(index) !== CLOSE_ARRAY) {
+    const end = endOfValue(text, index);
+    elements.push(text.slice(index, end));
+    const comma = skipSpace(text, end);
+    if (text.charCodeAt(comma) !== COMMA) break;
+    index = skipSpace(text, comma + 1);
+  }
+  return elements;
+}
+
+/**
  * Whether arrays and objects are nested deeper than `limit` in a JSON text: `[]` has depth 1, `1` has 0. It stops at the
  * first bracket too many, so that a hostile text costs no more than that. Brackets inside strings do not count.
  * The text need not be valid JSON.

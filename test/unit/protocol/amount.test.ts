@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountToSats } from '../../../src/chain/amount.js';
+import { amountToSats } from '../../../src/protocol/amount.js';
 
 test.each([
   ['9999999998.12345678', '999999999812345678'],

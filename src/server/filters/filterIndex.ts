@@ -1,0 +1,90 @@
+import type { KnownOutputs } from '../../feed/knownOutputs.js';
+import { FILTERED_TOPICS } from '../../protocol/filterTypes.js';
+import type { FilterIndex } from '../filterIndex.js';
+import { TOPIC_BITS } from '../topicMask.js';
+import type { Filter } from '../view.js';
+import { isConnectionFilter, type ConnectionFilter } from './connectionFilter.js';
+import type { TopicFilter } from './topicFilter.js';
+import { createTopicIndex, type TopicIndex } from './topicIndex.js';
+
+/** Figures of an index, for metrics. */
+export interface FilterIndexStats {
+  /** Different filters of live clients. */
+  readonly filters: number;
+  /** Keys of these filters. */
+  readonly keys: number;
+}
+
+/** An index by keys: an event costs its outputs, its inputs and its matches, however many filters there are. */
+export interface KeyedFilterIndex extends FilterIndex {
+  stats(): FilterIndexStats;
+}
+
+/** No filters yet. Filters of another kind are asked one by one. */
+export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
+  const indexes = new Map<string, TopicIndex>(FILTERED_TOPICS.map((topic) => [topic, createTopicIndex(known)]));
+  /** Who is in an index, and by which filters of connections. */
+  const owners = new Map<TopicFilter, Set<ConnectionFilter>>();
+  /** Still in an index, and of no connection: taken out before the next event, if nobody takes them up again. */
+  const ownerless = new Set<TopicFilter>();
+  const filters = new Set<Filter>();
+  const others = new Set<Filter>();
+
+  const sweep = (): void => {
+    for (const part of ownerless) {
+      indexes.get(part.topic)?.remove(part);
+      owners.delete(part);
+    }
+    ownerless.clear();
+  };
+
+  return {
+    add(filter) {
+      filters.add(filter);
+      if (!isConnectionFilter(filter)) {
+        others.add(filter);
+        return;
+      }
+      for (const part of filter.byTopic.values()) {
+        const present = owners.get(part);
+        if (present !== undefined) {
+          present.add(filter);
+          ownerless.delete(part);
+          continue;
+        }
+        owners.set(part, new Set([filter]));
+        indexes.get(part.topic)?.add(part);
+      }
+    },
+    remove(filter) {
+      filters.delete(filter);
+      others.delete(filter);
+      if (!isConnectionFilter(filter)) return;
+      for (const part of filter.byTopic.values()) {
+        const present = owners.get(part);
+        present?.delete(filter);
+        if (present?.size === 0) ownerless.add(part);
+      }
+      // Nobody routes for no filter.
+      if (filters.size === 0) sweep();
+    },
+    route(event) {
+      sweep();
+      const accepting = new Set<Filter>();
+      for (const part of indexes.get(event.topic)?.match(event) ?? []) {
+        for (const filter of owners.get(part) ?? []) accepting.add(filter);
+      }
+      const bit = TOPIC_BITS[event.topic];
+      for (const filter of others) {
+        if ((filter.mask & bit) !== 0 && filter.accepts(event)) accepting.add(filter);
+      }
+      return accepting;
+    },
+    stats() {
+      sweep();
+      let keys = 0;
+      for (const index of indexes.values()) keys += index.keys;
+      return { filters: filters.size, keys };
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import type { LogEvent } from '../../feed/eventLogTypes.js';
+import type { KnownOutputs } from '../../feed/knownOutputs.js';
+import type { TransactionStatus } from '../../protocol/events.js';
+import {
+  countKeys,
+  FILTER_KEYS,
+  type FilteredTopic,
+  type FilterKey,
+  type FilterKeys,
+  type FilterRule,
+} from '../../protocol/filterTypes.js';
+import { createAssetPatterns, type AssetPatterns } from './assetPatterns.js';
+import { matchEvent, type Conditions, type RuleSource } from './matchEvent.js';
+
+/** One filter of a subscription, ready to be asked. */
+export interface Rule extends Conditions {
+  /** Absent: conditions only. */
+  readonly keys?: RuleKeys;
+  readonly owner: TopicFilter;
+}
+
+/** The keys of a rule, by member. */
+export interface RuleKeys {
+  readonly addresses: ReadonlySet<string>;
+  readonly assets: ReadonlySet<string>;
+  readonly txids: ReadonlySet<string>;
+  readonly outpoints: ReadonlySet<string>;
+}
+
+/** Is told of keys that come and go. */
+export interface KeyWatcher {
+  added(rule: Rule, member: FilterKey, key: string): void;
+  removed(rule: Rule, member: FilterKey, key: string): void;
+}
+
+/** The filters of one subscription: an event passes that fulfils any of them. */
+export interface TopicFilter {
+  readonly topic: FilteredTopic;
+  /** Equal for topic filters that accept the same, as long as there are few keys; they never change then. */
+  readonly id: string;
+  readonly rules: readonly Rule[];
+  /** Keys of all rules together. */
+  readonly keyCount: number;
+  accepts(event: LogEvent): boolean;
+  /**
+   * The same with other keys, for one that has exactly one rule, and keys in it: {@link isUpdatable}. Large ones are changed in
+   * place, so that it costs what changes; a small one stays as it is, for others may have it too, and a new one is given.
+   */
+  withKeys(add: FilterKeys, remove: FilterKeys): TopicFilter;
+  /** Sets who is told of changes in place; one at a time. */
+  watch(watcher: KeyWatcher | undefined): void;
+}
+
+/** Up to this many keys a topic filter is shared by its text. */
+const MAX_SHARED_KEYS = 32;
+
+let created = 0;
+
+/** Whether its keys can be changed. */
+export function isUpdatable({ rules }: TopicFilter): boolean {
+  return rules.length === 1 && rules[0]?.keys !== undefined;
+}
+
+/** Makes the filters of one subscription. */
+export function createTopicFilter(
+  topic: FilteredTopic,
+  definitions: readonly FilterRule[],
+  known: KnownOutputs,
+): TopicFilter {
+  const count = definitions.reduce((sum, { keys }) => sum + countKeys(keys), 0);
+  return count <= MAX_SHARED_KEYS
+    ? build(topic, definitions, known, canonicalText(definitions))
+    : build(topic, definitions, known);
+}
+
+/** `sharedId` is absent for one that may be changed in place. */
+function build(
+  topic: FilteredTopic,
+  definitions: readonly FilterRule[],
+  known: KnownOutputs,
+  sharedId?: string,
+): TopicFilter {
+  let watcher: KeyWatcher | undefined;
+  created += 1;
+  const id = sharedId ?? `#${created}`;
+
+  const compiled = definitions.map((definition) => compile(definition));
+  const source = sourceOf(compiled.map(({ rule, patterns }) => ({ rule, patterns })));
+
+  function compile({ keys, minAmountSats, statuses }: FilterRule): {
+    readonly rule: Rule;
+    readonly sets: Record<FilterKey, Set<string>>;
+    readonly patterns: AssetPatterns<Rule>;
+  } {
+    const sets = setsOf(keys);
+    const patterns = createAssetPatterns<Rule>();
+    const rule: Rule = {
+      ...(keys === undefined ? {} : { keys: sets }),
+      minAmountSats,
+      statuses: statuses === undefined ? undefined : new Set<TransactionStatus>(statuses),
+      get owner() {
+        return self;
+      },
+    };
+    for (const pattern of sets.assets) patterns.add(pattern, rule);
+    return { rule, sets, patterns };
+  }
+
+  function changeInPlace(add: FilterKeys, remove: FilterKeys): void {
+    const [only] = compiled;
+    if (only === undefined) return;
+    const { rule, sets, patterns } = only;
+    for (const member of FILTER_KEYS) {
+      for (const key of remove[member] ?? []) {
+        if (!sets[member].delete(key)) continue;
+        if (member === 'assets') patterns.remove(key, rule);
+        watcher?.removed(rule, member, key);
+      }
+      for (const key of add[member] ?? []) {
+        if (sets[member].has(key)) continue;
+        sets[member].add(key);
+        if (member === 'assets') patterns.add(key, rule);
+        watcher?.added(rule, member, key);
+      }
+    }
+  }
+
+  const self: TopicFilter = {
+    topic,
+    id,
+    rules: compiled.map(({ rule }) => rule),
+    get keyCount() {
+      return compiled.reduce(
+        (sum, { sets }) => sum + FILTER_KEYS.reduce((keys, member) => keys + sets[member].size, 0),
+        0,
+      );
+    },
+    accepts: (event) => matchEvent(event, source, known).size > 0,
+    withKeys(add, remove) {
+      if (sharedId === undefined) {
+        changeInPlace(add, remove);
+        return self;
+      }
+      const [definition] = definitions;
+      if (definition === undefined) return self;
+      return build(topic, [{ ...definition, keys: mergeKeys(definition.keys, add, remove) }], known);
+    },
+    watch(next) {
+      watcher = next;
+    },
+  };
+  return self;
+}
+
+/** Asks a few rules one by one. */
+function sourceOf(
+  compiled: readonly { readonly rule: Rule; readonly patterns: AssetPatterns<Rule> }[],
+): RuleSource<Rule> {
+  const by =
+    (member: Exclude<FilterKey, 'assets'>) =>
+    (key: string, visit: (rule: Rule) => void): void => {
+      for (const { rule } of compiled) if (rule.keys?.[member].has(key) === true) visit(rule);
+    };
+  return {
+    byAddress: by('addresses'),
+    byTxid: by('txids'),
+    byOutpoint: by('outpoints'),
+    byAsset(name, visit) {
+      for (const { patterns } of compiled) patterns.each(name, visit);
+    },
+    get hasOutpoints() {
+      return compiled.some(({ rule }) => (rule.keys?.outpoints.size ?? 0) > 0);
+    },
+    withoutKeys(visit) {
+      for (const { rule } of compiled) if (rule.keys === undefined) visit(rule);
+    },
+    all(visit) {
+      for (const { rule } of compiled) visit(rule);
+    },
+  };
+}
+
+function setsOf(keys: FilterKeys | undefined): Record<FilterKey, Set<string>> {
+  return {
+    addresses: new Set(keys?.addresses),
+    assets: new Set(keys?.assets),
+    txids: new Set(keys?.txids),
+    outpoints: new Set(keys?.outpoints),
+  };
+}
+
+function mergeKeys(keys: FilterKeys | undefined, add: FilterKeys, remove: FilterKeys): FilterKeys {
+  const sets = setsOf(keys);
+  const merged: Partial<Record<FilterKey, readonly string[]>> = {};
+  for (const member of FILTER_KEYS) {
+    for (const key of remove[member] ?? []) sets[member].delete(key);
+    for (const key of add[member] ?? []) sets[member].add(key);
+    merged[member] = [...sets[member]];
+  }
+  return merged;
+}
+
+/** The same text for definitions that accept the same, whatever their order. */
+function canonicalText(definitions: readonly FilterRule[]): string {
+  return definitions
+    .map(({ keys, minAmountSats, statuses }) =>
+      JSON.stringify([
+        keys === undefined ? null : FILTER_KEYS.map((member) => [...(keys[member] ?? [])].sort()),
+        minAmountSats === undefined ? null : String(minAmountSats),
+        statuses === undefined ? null : [...new Set(statuses)].sort(),
+      ]),
+    )
+    .sort()
+    .join();
+}
