@@ -1,7 +1,13 @@
 import { amountToSats } from './amount.js';
 import { TRANSACTION_STATUSES, type TransactionStatus } from './events.js';
 import { excerpt } from './excerpt.js';
-import { FILTER_KEYS, type FilteredTopic, type FilterKey, type FilterKeys, type FilterRule } from './filterTypes.js';
+import {
+  FILTER_KEYS,
+  type FilteredTopic,
+  type FilterKey,
+  type FilterKeys,
+  type FilterRule,
+} from './filterTypes.js';
 import { elementSpans, memberSpans } from './jsonSpans.js';
 
 /** Most filters in a list. */
@@ -44,14 +50,17 @@ class Wrong extends Error {}
 export function parseFilter(filterJson: string, topic: FilteredTopic): ParsedFilter {
   try {
     const value: unknown = JSON.parse(filterJson);
-    if (!Array.isArray(value)) return { type: 'filter', rules: [readRule(filterJson, value, '"filter"', topic)] };
+    if (!Array.isArray(value))
+      return { type: 'filter', rules: [readRule(filterJson, value, '"filter"', topic)] };
     if (value.length === 0 || value.length > MAX_FILTER_RULES) {
       throw new Wrong(`a list of filters has 1 to ${MAX_FILTER_RULES} of them`);
     }
     const texts = elementSpans(filterJson);
     return {
       type: 'filter',
-      rules: value.map((one: unknown, index) => readRule(texts[index] ?? '', one, `"filter"[${index}]`, topic)),
+      rules: value.map((one: unknown, index) =>
+        readRule(texts[index] ?? '', one, `"filter"[${index}]`, topic),
+      ),
     };
   } catch (error) {
     return invalid(error);
@@ -88,7 +97,9 @@ function readRule(text: string, value: unknown, where: string, topic: FilteredTo
   const amountText = memberSpans(text).get('min_amount');
   return {
     ...(hasKeys ? { keys: readKeys(value, where) } : {}),
-    ...(amountText === undefined ? {} : { minAmountSats: readAmount(amountText, value['min_amount'], where) }),
+    ...(amountText === undefined
+      ? {}
+      : { minAmountSats: readAmount(amountText, value['min_amount'], where) }),
     ...(value['status'] === undefined ? {} : { statuses: readStatuses(value['status'], where, topic) }),
   };
 }
@@ -100,7 +111,9 @@ function readKeys(value: Readonly<Record<string, unknown>>, where: string): Filt
     if (list === undefined) continue;
     const path = `${where}.${member}`;
     if (!Array.isArray(list)) throw new Wrong(`${path} must be a list of strings`);
-    keys[member] = [...new Set(list.map((entry: unknown, index) => readKey(entry, member, `${path}[${index}]`)))];
+    keys[member] = [
+      ...new Set(list.map((entry: unknown, index) => readKey(entry, member, `${path}[${index}]`))),
+    ];
   }
   return keys;
 }

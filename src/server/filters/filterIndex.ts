@@ -22,7 +22,9 @@ export interface KeyedFilterIndex extends FilterIndex {
 
 /** No filters yet. Filters of another kind are asked one by one. */
 export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
-  const indexes = new Map<string, TopicIndex>(FILTERED_TOPICS.map((topic) => [topic, createTopicIndex(known)]));
+  const indexes = new Map<string, TopicIndex>(
+    FILTERED_TOPICS.map((topic) => [topic, createTopicIndex(known)]),
+  );
   /** Who is in an index, and by which filters of connections. */
   const owners = new Map<TopicFilter, Set<ConnectionFilter>>();
   /** Still in an index, and of no connection: taken out before the next event, if nobody takes them up again. */

@@ -78,7 +78,11 @@ function matchTransaction<R extends Conditions>(
     const { n, asset, addresses } = output;
     const byValue = visitor(() => output.value);
     for (const address of addresses) matchPaid(address, byValue, txid, output, source, known);
-    if (asset !== undefined) source.byAsset(asset, visitor(() => output.assetAmount));
+    if (asset !== undefined)
+      source.byAsset(
+        asset,
+        visitor(() => output.assetAmount),
+      );
     if (source.hasOutpoints) source.byOutpoint(`${txid}:${n}`, byValue);
   }
   for (const input of inputs) {
@@ -87,7 +91,11 @@ function matchTransaction<R extends Conditions>(
     if (source.hasOutpoints) source.byOutpoint(`${input.txid}:${input.vout}`, byValue);
     if (spent === undefined) continue;
     for (const address of spent.addresses) source.byAddress(address, byValue);
-    if (spent.asset !== undefined) source.byAsset(spent.asset, visitor(() => spent.assetAmount));
+    if (spent.asset !== undefined)
+      source.byAsset(
+        spent.asset,
+        visitor(() => spent.assetAmount),
+      );
   }
 }
 

@@ -28,14 +28,13 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
   const filters = new Set<TopicFilter>();
   const withoutKeys = new Set<Rule>();
 
-  const watcher: KeyWatcher = {
-    added(rule, member, key) {
-      maps[member].add(key, rule);
-    },
-    removed(rule, member, key) {
-      maps[member].remove(key, rule);
-    },
+  const added = (rule: Rule, member: FilterKey, key: string): void => {
+    maps[member].add(key, rule);
   };
+  const removed = (rule: Rule, member: FilterKey, key: string): void => {
+    maps[member].remove(key, rule);
+  };
+  const watcher: KeyWatcher = { added, removed };
   const forEachKey = (
     { rules }: TopicFilter,
     visit: (rule: Rule, member: FilterKey, key: string) => void,
@@ -47,10 +46,18 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
   };
 
   const source: RuleSource<Rule> = {
-    byAddress: maps.addresses.each,
-    byAsset: maps.assets.each,
-    byTxid: maps.txids.each,
-    byOutpoint: maps.outpoints.each,
+    byAddress(key, visit) {
+      maps.addresses.each(key, visit);
+    },
+    byAsset(key, visit) {
+      maps.assets.each(key, visit);
+    },
+    byTxid(key, visit) {
+      maps.txids.each(key, visit);
+    },
+    byOutpoint(key, visit) {
+      maps.outpoints.each(key, visit);
+    },
     get hasOutpoints() {
       return maps.outpoints.size > 0;
     },
@@ -69,13 +76,13 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
     add(filter) {
       filters.add(filter);
       filter.watch(watcher);
-      forEachKey(filter, watcher.added);
+      forEachKey(filter, added);
       for (const rule of filter.rules) if (rule.keys === undefined) withoutKeys.add(rule);
     },
     remove(filter) {
       if (!filters.delete(filter)) return;
       filter.watch(undefined);
-      forEachKey(filter, watcher.removed);
+      forEachKey(filter, removed);
       for (const rule of filter.rules) withoutKeys.delete(rule);
     },
     match(event) {
