@@ -130,12 +130,12 @@ function matchPaid<R extends Conditions>(
   source: RuleSource<R>,
   known: KnownOutputs,
 ): void {
-  let isAskedFor = false;
+  let asking = 0;
   source.byAddress(address, (rule) => {
-    isAskedFor = true;
+    asking += 1;
     visit(rule);
   });
-  if (isAskedFor) known.follow(txid, output);
+  if (asking > 0) known.follow(txid, output);
 }
 
 function visitorOf<R extends Conditions>(

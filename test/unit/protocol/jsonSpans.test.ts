@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonDepth, memberSpans } from '../../../src/protocol/jsonSpans.js';
+import { elementSpans, jsonDepth, memberSpans } from '../../../src/protocol/jsonSpans.js';
 
 describe('memberSpans', () => {
   test('gives the exact text of each member, digits and inner spaces included', () => {
@@ -109,3 +109,35 @@ function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
+
+describe('elementSpans', () => {
+  test('gives the exact text of each element', () => {
+    expect(elementSpans(' [ 1.10 ,"a,]",[2,{"b":"]"}], {"c":[ ]},null ] ')).toEqual([
+      '1.10',
+      '"a,]"',
+      '[2,{"b":"]"}]',
+      '{"c":[ ]}',
+      'null',
+    ]);
+    expect(elementSpans(' [ ] ')).toEqual([]);
+  });
+
+  test('each span of a random array is JSON of the same value as JSON.parse gives', () => {
+    const spaces = fc.constantFrom(undefined, 1, '\t', '\r\n ');
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), spaces, (values, space) => {
+        const text = JSON.stringify(values, null, space);
+        expect(elementSpans(text).map((span): unknown => JSON.parse(span))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  test('comes to an end whatever the text is', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'[]{},:" 1\\') }),
+        (text) => elementSpans(text).length >= 0,
+      ),
+    );
+  });
+});
