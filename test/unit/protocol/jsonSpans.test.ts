@@ -135,7 +135,7 @@ describe('elementSpans', () => {
   test('comes to an end whatever the text is', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: fc.constantFrom(...'[]{},:" 1\\') }),
+        fc.string({ unit: fc.constantFrom('[', ']', '{', '}', ',', ':', '"', ' ', '1', '\\') }),
         (text) => elementSpans(text).length >= 0,
       ),
     );
