@@ -83,6 +83,9 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       random: Math.random,
       onBlock: metrics.noteBlock,
       onReorg: metrics.noteReorg,
+      onNodeBack: () => {
+        archive.forgetTxIndex();
+      },
     },
   );
   const archive = createArchive(

@@ -23,6 +23,8 @@ export interface Archive {
    * the event after the present one on, misses nothing.
    */
   snapshot(tip: ChainPoint, topics: ReadonlySet<Topic>): AsyncGenerator<readonly LogEvent[]>;
+  /** The node was restarted: it may have a transaction index now. */
+  forgetTxIndex(): void;
   /** Bytes of blocks kept for replays, for metrics. */
   readonly bytes: number;
   /** Blocks of the past that are being read, for metrics: as many as all replays together read ahead, at most. */
@@ -95,6 +97,9 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
         },
         { node, history, logTip, logMoved, encode },
       ),
+    forgetTxIndex() {
+      blocks.forgetTxIndex();
+    },
     present: () => ({ seq: log.headSeq, tip: logTip() }),
     snapshot: (tip, topics) => readMempoolSnapshot(node, follower.mempool(), tip, topics, encode),
   };

@@ -33,6 +33,8 @@ export interface FollowerDeps {
   readonly random: () => number;
   readonly onBlock?: (point: ChainPoint) => void;
   readonly onReorg?: (depth: number) => void;
+  /** The node answers again after an outage, and may be another one: what was learnt about its abilities is out of date. */
+  readonly onNodeBack?: () => void;
 }
 
 /** Waits after a failure: 0.25 s doubling to 4 s, as a node takes seconds to start. */
@@ -129,6 +131,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       );
     } else {
       context.blocks.forgetTxIndex();
+      deps.onNodeBack?.();
     }
     mempoolInfo.mayHaveChanged();
     mustIdentify = false;

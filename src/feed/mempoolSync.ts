@@ -77,7 +77,9 @@ export async function syncWholeMempool(
         return draftDepartedTransaction(departure.transaction, changeOfDeparture(departure), tip, step);
       }),
     () => {
-      context.mempool.remove(departures.map((departure) => departure.transaction.txid));
+      const gone = departures.map(({ transaction }) => transaction.txid);
+      context.mempool.remove(gone);
+      nodeSequences.forget(gone);
     },
   );
   return { tipSuspect };
@@ -128,6 +130,7 @@ function announce(
       ),
     () => {
       for (const { tracked } of seen.values()) context.mempool.add(tracked);
+      nodeSequences.forget(seen.keys());
     },
   );
   return found.some((record) => record.blockHashHex !== undefined);
@@ -138,6 +141,6 @@ function stepOf(
   txid: string,
   nodeSequences: NodeSequenceNumbers,
 ): { readonly sequence: number; readonly nodeSequence?: string } {
-  const nodeSequence = nodeSequences.take(txid);
+  const nodeSequence = nodeSequences.get(txid);
   return { sequence: context.sequence.next(), ...(nodeSequence === undefined ? {} : { nodeSequence }) };
 }

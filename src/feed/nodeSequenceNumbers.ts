@@ -3,8 +3,9 @@ export interface NodeSequenceNumbers {
   /** Numbers waiting now; at most the limit given. */
   readonly size: number;
   remember(txid: string, mempoolSequence: string): void;
-  /** The number, once. */
-  take(txid: string): string | undefined;
+  get(txid: string): string | undefined;
+  /** The events about these are in the log. */
+  forget(txids: Iterable<string>): void;
 }
 
 /** Keeps at most `limit` numbers; the oldest is forgotten first. */
@@ -21,10 +22,9 @@ export function createNodeSequenceNumbers(limit: number): NodeSequenceNumbers {
         if (oldest.done !== true) numbers.delete(oldest.value);
       }
     },
-    take(txid) {
-      const number = numbers.get(txid);
-      numbers.delete(txid);
-      return number;
+    get: (txid) => numbers.get(txid),
+    forget(txids) {
+      for (const txid of txids) numbers.delete(txid);
     },
   };
 }

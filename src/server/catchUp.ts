@@ -113,12 +113,16 @@ export function startCatchUp(
     return listener.onLogReached([...topics], { seq: startCursor.seq, cursor: cursorText(from) });
   };
 
+  /** A function, because it changes while a step is awaited. */
+  const isDropped = (): boolean => topics.size === 0;
+
   /** Tells the chain until the log's tip is reached. */
   const tellChain = async (): Promise<void> => {
     const replay = deps.archive.replay(startOfReplay(), topics);
     try {
-      while (topics.size > 0) {
+      while (!isDropped()) {
         const { value: step } = await replay.next();
+        if (isDropped()) return;
         if (step.type === 'events') await tell(step.events);
         else if (step.type === 'progress') listener.onProgress(step.at, step.target);
         else if (step.type === 'at_tip' && (await joinLog(step.tip))) return;
@@ -136,6 +140,8 @@ export function startCatchUp(
     const position = { seq: present.seq, cursor: formatTipCursor(tip, deps.encode()) };
     if (lost.length === 0) return listener.onLogReached([...topics], position);
     listener.onGap(lost, cursorText(from), position.cursor);
+    // What the gap made the client forget comes again from here on, and perhaps not from any place before it.
+    lastCursor = position.cursor;
     for await (const events of deps.archive.snapshot(tip, topics)) {
       await tell(events);
       if (topics.size === 0) return true;

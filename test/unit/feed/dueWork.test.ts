@@ -82,12 +82,14 @@ test.each([
     mempool: due.takeMempool(),
     txids: due.takeTxids(9),
   }).toEqual(expected);
-  expect(numbers.take('aa')).toBe(isMempool ? '7' : undefined);
+  expect(numbers.get('aa')).toBe(isMempool ? '7' : undefined);
 });
 
-test('numbers of the node are given once, and the oldest is forgotten beyond the limit', () => {
+test('numbers of the node are kept until their events are told, and the oldest is forgotten beyond the limit', () => {
   const numbers = createNodeSequenceNumbers(2);
   for (const txid of ['a', 'b', 'c']) numbers.remember(txid, `1${txid}`);
   expect(numbers.size).toBe(2);
-  expect([numbers.take('a'), numbers.take('b'), numbers.take('b')]).toEqual([undefined, '1b', undefined]);
+  expect([numbers.get('a'), numbers.get('b'), numbers.get('b')]).toEqual([undefined, '1b', '1b']);
+  numbers.forget(['b', 'z']);
+  expect([numbers.get('b'), numbers.size]).toEqual([undefined, 1]);
 });

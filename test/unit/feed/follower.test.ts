@@ -157,7 +157,7 @@ describe('notices', () => {
     expect(harness.eventTexts()).toEqual([]);
   });
 
-  test('of a node with numbers of its own pass these on', async () => {
+  test('of a node with numbers of its own pass these on, also when the first attempt fails', async () => {
     const chain = await follow(chainOf(1));
     harness.noticeCopies = 0;
     const txid = chain.pay({ coin: 1 })?.txid ?? '';
@@ -167,7 +167,10 @@ describe('notices', () => {
       label: 'A',
       mempoolSequence: '18446744073709551615',
     });
-    await harness.settle(0);
+    harness.beforeAppend = (append) => {
+      if (append === 1) throw new Error('no memory');
+    };
+    await harness.settle();
     const step = harness.events().find(({ type }) => type === 'sequence');
     expect(step?.dataJson.toString()).toBe(
       `{"sequence":1,"hash":"${txid}","label":"A","node_sequence":18446744073709551615}`,
