@@ -2,6 +2,7 @@ import type { Action } from './dialects/native.js';
 import { ERROR_CODES, type ErrorName } from './codes.js';
 import { EVENT_TOPICS, type ChainPoint, type EventType } from './events.js';
 import { excerpt } from './excerpt.js';
+import type { SlowPolicy } from './slowPolicies.js';
 import type { Topic } from './topics.js';
 
 /** What ends a message after its spliced `data`. */
@@ -77,8 +78,11 @@ export function printAcknowledgement(ack: {
   readonly idJson?: string | undefined;
   /** Where a subscription that begins now begins: everything after this position is sent. */
   readonly cursor?: string | undefined;
+  /** What was asked for with `on_slow`. */
+  readonly onSlow?: SlowPolicy | undefined;
 }): string {
-  const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}`;
+  const policy = ack.onSlow === undefined ? '' : `,"on_slow":"${ack.onSlow}"`;
+  const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}${policy}`;
   const position = ack.cursor === undefined ? '' : `"cursor":${JSON.stringify(ack.cursor)},`;
   // Both shapes that published clients look for: flat, and inside `data`.
   return `{"type":"subscription",${idMember(ack.idJson)}${body},${position}"data":{${body}}}`;
@@ -151,6 +155,24 @@ export function printGap(topic: Topic, fromCursor: string | undefined, toCursor:
     `{"type":"gap","topic":"${topic}","cursor":${JSON.stringify(toCursor)},` +
     `"data":{"topic":"${topic}","from":${JSON.stringify(fromCursor ?? null)},"to":${JSON.stringify(toCursor)},` +
     `"reason":"mempool_history","message":${JSON.stringify(message)}}}`
+  );
+}
+
+/** Events of a topic that a client was too slow for, and that are left out; `toCursor` is where it goes on. */
+export function printSkipped(skip: {
+  readonly topic: Topic;
+  readonly policy: SlowPolicy;
+  readonly fromCursor?: string | undefined;
+  readonly toCursor: string;
+  readonly count: number;
+  /** Whether the count is exact, or there were at least so many. */
+  readonly isWhole: boolean;
+}): string {
+  const from = JSON.stringify(skip.fromCursor ?? null);
+  const to = JSON.stringify(skip.toCursor);
+  return (
+    `{"type":"skipped","topic":"${skip.topic}","cursor":${to},"data":{"topic":"${skip.topic}","from":${from},"to":${to},` +
+    `"count":${skip.count},"exact":${String(skip.isWhole)},"reason":"slow","on_slow":"${skip.policy}"}}`
   );
 }
 

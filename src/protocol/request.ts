@@ -1,4 +1,5 @@
 import type { ErrorName } from './codes.js';
+import type { SlowPolicy } from './slowPolicies.js';
 import type { Topic } from './topics.js';
 
 /**
@@ -17,6 +18,8 @@ export type Request =
       readonly fromJson?: string;
       /** Text of `filter`, not looked at yet. */
       readonly filterJson?: string;
+      /** What happens when the client is slow; absent: as it was, and `catch_up` at first. */
+      readonly onSlow?: SlowPolicy;
     }
   | {
       readonly type: 'unsubscribe';

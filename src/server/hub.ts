@@ -1,23 +1,29 @@
 import type { Topic } from '../protocol/topics.js';
 import { createCohorts } from './cohorts.js';
 import type { Connection } from './connection.js';
-import type { Hub, HubDeps, HubOptions } from './hubTypes.js';
+import { createHeldSummaries, type HeldSummaries } from './heldSummaries.js';
+import type { Hub, HubDeps, HubListener, HubOptions } from './hubTypes.js';
 import { createLogSlices, type Slice } from './logSlices.js';
 import {
   advance,
+  becomeSlow,
   fallBehind,
+  isBehind,
   NEW_READER,
   nextRead,
+  patientMask,
   readerMask,
   rejoin,
+  release,
   resumePosition,
+  setPolicy,
   subscribe,
   unsubscribe,
   type Position,
   type Reader,
   type ReadRange,
 } from './reader.js';
-import { maskOf, topicsOf, type TopicMask } from './topicMask.js';
+import { ALL_TOPICS, maskOf, topicsOf, type TopicMask } from './topicMask.js';
 import type { View } from './view.js';
 
 /** Message bytes that go to the cohorts in one turn, and the next turn takes the rest: so sockets can drain in between. */
@@ -31,7 +37,7 @@ const EVENT_COST_BYTES = 256;
 
 interface Client {
   readonly connection: Connection;
-  readonly onLost: (topics: readonly Topic[], cursor: string | undefined) => void;
+  readonly listener: HubListener;
   /** Subscriptions from the past that are to be told when they are live. */
   waiting: readonly { readonly mask: TopicMask; readonly onLive: (cursor: string | undefined) => void }[];
   reader: Reader;
@@ -51,6 +57,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   const maxChunkBytes = Math.min(MAX_CHUNK_BYTES, options.maxBufferedBytes);
   const clients = new Set<Client>();
   const cohorts = createCohorts<Client>(deps.filterIndex);
+  const behind = new Set<Client>();
   /** Clients that are behind and whose socket takes bytes; served in this order. */
   const ready = new Set<Client>();
   /** Clients that have come to the log's head before the cohorts: they join them there. */
@@ -64,9 +71,15 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     sequence: 0,
     finality: 0,
   };
-  const counts = { ticks: 0, cohortJoins: 0, behindJoins: 0, writes: 0, writtenBytes: 0 };
+  const counts = {
+    ticks: 0,
+    cohortJoins: 0,
+    behindJoins: 0,
+    writes: 0,
+    writtenBytes: 0,
+    skippedEvents: { latest: 0, drop: 0 },
+  };
   let place = positionAt(log.headSeq);
-  let behindCount = 0;
   let scheduled = false;
   /** The cohorts' turn has come; otherwise what is appended waits for company. */
   let cohortsDue = false;
@@ -142,7 +155,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     place = positionAt(log.headSeq);
     for (const client of [...clients]) {
       if (client.reader.liveMask === 0) continue;
-      update(client, fallBehind(client.reader, lostAt));
+      update(client, fallBehind(client.reader, lostAt, ALL_TOPICS));
       ready.add(client);
     }
   }
@@ -159,10 +172,21 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   }
 
   function write(client: Client, buffers: readonly Buffer[]): void {
-    writeFrames(client, buffers);
-    if (client.connection.unsentBytes() <= options.maxBufferedBytes) return;
-    update(client, fallBehind(client.reader, place));
-    waitForDrain(client);
+    const writtenBytes = writeFrames(client, buffers);
+    const unsentBytes = client.connection.unsentBytes();
+    if (unsentBytes <= options.maxBufferedBytes) return;
+    // One turn of much makes nobody slow: something from before it must be unsent too.
+    if (unsentBytes > writtenBytes) {
+      const slower = becomeSlow(client.reader, place);
+      if (slower === 'close') {
+        client.listener.onTooSlow();
+        return;
+      }
+      update(client, slower);
+    } else {
+      update(client, fallBehind(client.reader, place, patientMask(client.reader)));
+    }
+    if (isBehind(client.reader)) waitForDrain(client);
   }
 
   function waitForDrain(client: Client): void {
@@ -179,12 +203,30 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
 
   function feedReady(): void {
     const chunks = new Map<string, Slice>();
+    const summaries = createHeldSummaries(log);
     let budget = MAX_BEHIND_BYTES_PER_TICK;
     for (const client of [...ready]) {
       if (budget <= 0) return;
       ready.delete(client);
+      if (client.reader.held.length > 0) budget -= releaseHeld(client, summaries);
       budget -= feed(client, chunks);
     }
+  }
+
+  /** Topics that were held go on live: the client is told what it missed, or the newest of it. Returns what that cost, in bytes. */
+  function releaseHeld(client: Client, summaries: HeldSummaries): number {
+    const { listener, view, reader } = client;
+    let costBytes = 0;
+    for (const part of reader.held) {
+      const { skips, buffers, eventCount } = summaries.of(part, place, view, reader.policies);
+      for (const skip of skips) {
+        listener.onSkipped(skip);
+        counts.skippedEvents[skip.policy] += skip.count;
+      }
+      costBytes += eventCount * EVENT_COST_BYTES + writeFrames(client, buffers);
+    }
+    update(client, release(client.reader));
+    return costBytes;
   }
 
   /** Gives one client that is behind its next chunk; returns what that cost, in bytes. */
@@ -224,7 +266,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     }
     const writtenBytes = writeFrames(client, chunk.buffers);
     if (client.connection.unsentBytes() > options.maxBufferedBytes) {
-      update(client, fallBehind(client.reader, place));
+      update(client, fallBehind(client.reader, place, patientMask(client.reader)));
     }
     if (client.reader.behind.length > 0) waitForDrain(client);
     return lookedAtBytes + writtenBytes;
@@ -249,7 +291,8 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     client.reader = reader;
     const { view } = client;
     cohorts.move(client, { mask: before.liveMask, view }, { mask: reader.liveMask, view });
-    behindCount += Number(reader.behind.length > 0) - Number(before.behind.length > 0);
+    if (isBehind(reader)) behind.add(client);
+    else behind.delete(client);
     countTopics(readerMask(before), -1);
     countTopics(readerMask(reader), 1);
   }
@@ -281,14 +324,14 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     update(client, unsubscribe(client.reader, lost.mask));
     stopWaiting(client, lost.mask);
     if (client.reader.behind.length > 0) ready.add(client);
-    client.onLost(topicsOf(lost.mask), lost.position.cursor);
+    client.listener.onLost(topicsOf(lost.mask), lost.position.cursor);
   }
 
   return {
-    enter(connection, view, onLost) {
+    enter(connection, view, listener) {
       const client: Client = {
         connection,
-        onLost,
+        listener,
         view,
         reader: NEW_READER,
         waiting: [],
@@ -326,6 +369,10 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
           stopWaiting(client, mask);
           return true;
         },
+        setPolicy(topics, policy) {
+          if (client.gone) return;
+          update(client, setPolicy(client.reader, maskOf(topics), policy));
+        },
         setView(next) {
           if (client.gone) return;
           // What happened before goes by the old view.
@@ -336,7 +383,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
         },
         isSubscribed: () => readerMask(client.reader) !== 0,
         resumeCursor: () => resumePosition(client.reader, place).cursor,
-        isBehind: () => client.reader.behind.length > 0,
+        isBehind: () => isBehind(client.reader),
         leave: () => {
           leave(client);
         },
@@ -348,10 +395,11 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     },
     stats: () => ({
       clients: clients.size,
-      behind: behindCount,
+      behind: behind.size,
       subscriptionsByTopic: { ...subscriptions },
       cohorts: cohorts.size,
       ...counts,
+      skippedEvents: { ...counts.skippedEvents },
     }),
     unsentBytes() {
       let bytes = 0;

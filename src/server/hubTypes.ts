@@ -1,8 +1,10 @@
 import type { EventLog } from '../feed/eventLogTypes.js';
+import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { Topic } from '../protocol/topics.js';
 import type { Connection } from './connection.js';
 import type { FilterIndex } from './filterIndex.js';
 import type { Position } from './reader.js';
+import type { Skip } from './skipped.js';
 import type { View } from './view.js';
 
 /** Limits of the hub. */
@@ -40,6 +42,21 @@ export interface HubStats {
   readonly writes: number;
   /** Bytes of these writes. */
   readonly writtenBytes: number;
+  /** Events that slow clients were not sent, by the policy of their subscription. */
+  readonly skippedEvents: Readonly<Record<Skip['policy'], number>>;
+}
+
+/** What the hub tells about a client. */
+export interface HubListener {
+  /**
+   * The place at which these topics are read has left the log's memory: they are not subscribed any more, and `cursor` is the last
+   * event that was written of them.
+   */
+  onLost(topics: readonly Topic[], cursor: string | undefined): void;
+  /** Events of a topic are left out; what is written from now on comes after them. */
+  onSkipped(skip: Skip): void;
+  /** The client is slow, and a topic of it is to close the connection then. Nothing is written after this. */
+  onTooSlow(): void;
 }
 
 /** A client's place in the hub; a connection that uses several forms has one of each. */
@@ -57,6 +74,8 @@ export interface HubClient {
   ): boolean;
   /** `false` when none of the topics was subscribed. No event of them is written after this. */
   unsubscribe(topics: readonly Topic[]): boolean;
+  /** What happens to these topics when the client is slow, from now on and whether they are subscribed or not; `catch_up` at first. */
+  setPolicy(topics: readonly Topic[], policy: SlowPolicy): void;
   /**
    * From the next event on, events are sent in this form and by this filter; of a client that is behind, the next one is the next that
    * has not been written.
@@ -74,15 +93,8 @@ export interface HubClient {
 
 /** Log to live clients. */
 export interface Hub {
-  /**
-   * Takes in a connection. `onLost` is called when the place at which some topics are read has left the log's memory: they are
-   * not subscribed any more, and `cursor` is the last event that was written of them.
-   */
-  enter(
-    connection: Connection,
-    view: View,
-    onLost: (topics: readonly Topic[], cursor: string | undefined) => void,
-  ): HubClient;
+  /** Takes in a connection. */
+  enter(connection: Connection, view: View, listener: HubListener): HubClient;
   /** Writes to the live clients all that is in the log, now. */
   flush(): void;
   stats(): HubStats;

@@ -7,6 +7,7 @@ import {
   printError,
   printGap,
   printLive,
+  printSkipped,
   printSubscriptionError,
   type SubscriptionName,
 } from '../protocol/printMessages.js';
@@ -61,7 +62,15 @@ export interface Subscriptions {
 /** No subscriptions yet. */
 export function createSubscriptions(options: SubscriptionsOptions, deps: SubscriptionsDeps): Subscriptions {
   const { connection } = deps;
-  const client = deps.hub.enter(connection, deps.view, onLost);
+  const client = deps.hub.enter(connection, deps.view, {
+    onLost,
+    onSkipped(skip) {
+      connection.send(printSkipped(skip));
+    },
+    onTooSlow() {
+      deps.close(CLOSE_CODES.too_slow, 'too slow');
+    },
+  });
   const catchUps = new Set<CatchUp>();
   /** Topics of subscriptions from the past that have not been told yet that they are live. */
   const owedLive = new Map<Topic, SubscriptionName>();
@@ -109,6 +118,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
             write(printLive(name, cursor ?? position.cursor));
           }),
         onFailed(code, message, cursor) {
+          client.setPolicy([...catchUp.topics], 'catch_up');
           write(printSubscriptionError(name, { code, message, cursor }));
         },
         room,
@@ -163,7 +173,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
 
   return {
     subscribe(request) {
-      const { topicName, topics, idJson, fromJson, filterJson } = request;
+      const { topicName, topics, idJson, fromJson, filterJson, onSlow } = request;
       if (filterJson !== undefined) {
         const message = '"filter" is not supported by this version: subscribe without it';
         return printError({ code: 'invalid_field', message, idJson });
@@ -173,8 +183,9 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         return printError({ code: 'cursor_malformed', message: from.message, idJson });
       if (from === undefined) {
         connection.send(
-          printAcknowledgement({ action: 'subscribe', topicName, idJson, cursor: deps.headCursor() }),
+          printAcknowledgement({ action: 'subscribe', topicName, idJson, onSlow, cursor: deps.headCursor() }),
         );
+        if (onSlow !== undefined) client.setPolicy(topics, onSlow);
         const pending = new Set([...catchUps].flatMap((catchUp) => [...catchUp.topics]));
         client.subscribe(topics.filter((topic) => !pending.has(topic)));
         return undefined;
@@ -186,9 +197,10 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         connection.send(printError({ code: 'too_many_replays', message, idJson }));
         return undefined;
       }
-      connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson }));
+      connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson, onSlow }));
       dropCatchUps(topics);
       client.unsubscribe(topics);
+      client.setPolicy(topics, onSlow ?? 'catch_up');
       begin(from, topics, { topicName, idJson });
       return undefined;
     },
@@ -198,6 +210,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         const message = `this connection is not subscribed to ${topicName}`;
         return printError({ code: 'not_subscribed', message, idJson });
       }
+      client.setPolicy(topics, 'catch_up');
       connection.send(printAcknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;
     },

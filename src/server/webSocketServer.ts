@@ -12,7 +12,7 @@ import { describeListenError } from './listenError.js';
 import type { Refusal } from './access/refusal.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
-import { createSocketConnection } from './socketConnection.js';
+import { createSocketConnection, type SocketConnection } from './socketConnection.js';
 
 /** Where to listen, and limits of every connection. */
 export interface WebSocketServerOptions extends KeepAliveOptions {
@@ -81,6 +81,7 @@ export function frameText(message: Buffer): readonly Buffer[] {
 interface Client {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
+  readonly connection: SocketConnection;
   readonly handlers: ConnectionHandlers;
   pulse: Pulse;
 }
@@ -207,7 +208,7 @@ export function createWebSocketServer(
     });
     guard(() => {
       const pulse = startPulse(Date.now(), Math.random(), options);
-      client = { webSocket, socket, handlers: deps.onConnection(connection), pulse };
+      client = { webSocket, socket, connection, handlers: deps.onConnection(connection), pulse };
       clients.add(client);
     });
   }
@@ -233,7 +234,10 @@ export function createWebSocketServer(
         );
         // The close frame is with the operating system; nobody is there to answer it.
         webSocket.terminate();
-      } else if (action === 'stalled') client.handlers.onStalled();
+      } else if (action === 'stalled') {
+        client.handlers.onStalled();
+        client.connection.hurry();
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import type { ErrorName } from '../codes.js';
 import { excerpt } from '../excerpt.js';
 import type { Members, Request } from '../request.js';
+import { SLOW_POLICIES } from '../slowPolicies.js';
 import { parseTopic, TOPIC_NAMES } from '../topics.js';
 
 /** Every `action` of the native dialect. */
@@ -53,6 +54,11 @@ function parseAction(members: Members): Request {
     );
   }
   if (action === 'unsubscribe') return { type: action, topicName, topics, ...idOf(members) };
+  const onSlow = members.get('on_slow')?.value;
+  const policy = SLOW_POLICIES.find((known) => known === onSlow);
+  if (onSlow !== undefined && policy === undefined) {
+    return invalid(members, 'invalid_field', `"on_slow" must be one of ${SLOW_POLICIES.join(', ')}`);
+  }
   const fromJson = members.get('from')?.json;
   const filterJson = members.get('filter')?.json;
   return {
@@ -62,6 +68,7 @@ function parseAction(members: Members): Request {
     ...idOf(members),
     ...(fromJson === undefined ? {} : { fromJson }),
     ...(filterJson === undefined ? {} : { filterJson }),
+    ...(policy === undefined ? {} : { onSlow: policy }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { EventLog, LogEvent } from '../../../src/feed/eventLogTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../../src/protocol/events.js';
 import { TOPICS, type Topic } from '../../../src/protocol/topics.js';
 import { createHub } from '../../../src/server/hub.js';
-import type { Hub, HubClient } from '../../../src/server/hubTypes.js';
+import type { Hub, HubClient, HubListener } from '../../../src/server/hubTypes.js';
 import { maskOf } from '../../../src/server/topicMask.js';
 import { createForm, createView, type Filter } from '../../../src/server/view.js';
 import { createFakeConnection, type FakeConnection } from '../../support/fakeConnection.js';
@@ -50,13 +50,14 @@ function setUp(maxBufferedBytes = 1000, log: EventLog = createTestLog()) {
   const enter = (
     connection: FakeConnection,
     onLost: (topics: readonly Topic[], cursor: string | undefined) => void = () => undefined,
-  ): HubClient => hub.enter(connection, view, onLost);
+  ): HubClient => hub.enter(connection, view, { ...noLoss, onLost });
   return { log, hub, enter };
 }
 
-const noLoss = (): never => {
-  throw new Error('lost');
+const unexpected = (): never => {
+  throw new Error('unexpected');
 };
+const noLoss: HubListener = { onLost: unexpected, onSkipped: unexpected, onTooSlow: unexpected };
 
 describe('the hub', () => {
   it('joins the frames of a turn once per cohort and gives each socket that same buffer', async () => {
