@@ -48,6 +48,8 @@ function describe(type: string, data: Members, dataJson: string): string {
       return `${value('txid')} in block #${value('height')}, ${count(value('depth'), 'confirmation')}`;
     case 'gap':
       return `${value('topic')}: ${value('message')}`;
+    case 'skipped':
+      return `${value('topic')}: ${count(value('count'), 'event')} left out, this client reads too slowly`;
     case 'mempool':
       return `${count(value('size'), 'transaction')}, ${value('bytes')} bytes`;
     case 'sequence':

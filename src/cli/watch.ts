@@ -57,8 +57,8 @@ async function run(context: CommandContext): Promise<number> {
     let left = limit;
     for await (const { type, text } of events) {
       await print(text);
-      // A gap is printed where it is, and is no event.
-      if (type !== 'gap') left -= 1;
+      // What was lost or left out is printed where it is, and is no event.
+      if (type !== 'gap' && type !== 'skipped') left -= 1;
       if (left <= 0) break;
     }
     // What is still on its way to a slow reader.

@@ -1,3 +1,4 @@
+import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { BlockPoint, EventOf, ResultOf, TopicName } from './eventTypes.js';
 import type { NumberMode } from './jsonValue.js';
 
@@ -22,6 +23,8 @@ export interface SubscribeOptions<Mode extends NumberMode = NumberMode> {
   readonly onUnresumable?: OnUnresumable;
   /** Events that wait for the consumer before the gateway is held back. */
   readonly maxQueuedEvents?: number;
+  /** What the gateway does with events while this client does not read its socket; if absent, it sends all of them later. */
+  readonly onSlow?: SlowPolicy;
 }
 
 /** Options of one call; what is absent is as in the client's options. */
@@ -59,6 +62,17 @@ export type ClientStatus =
       readonly to: string | null;
       readonly reason: string;
       readonly message: string;
+    }
+  /** This client was too slow, and the subscription leaves events out: see `onSlow`. */
+  | {
+      readonly state: 'skipped';
+      readonly topic: string;
+      /** Everything after `from` and up to `to` was not sent, but what came between; `null` is before the first event. */
+      readonly from: string | null;
+      readonly to: string;
+      /** How many, or at least so many when `exact` is false. */
+      readonly count: number;
+      readonly exact: boolean;
     }
   | {
       readonly state: 'disconnected';

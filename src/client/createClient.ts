@@ -182,7 +182,7 @@ export function createClient<Mode extends NumberMode>(
   function subscribe(names: readonly string[], own: SubscribeOptions): ClientSubscription {
     if (state !== 'open') throw clientClosed();
     checkTopics(names, wires.topics);
-    const { from, onUnresumable = options.onUnresumable } = own;
+    const { from, onSlow, onUnresumable = options.onUnresumable } = own;
     if (from !== undefined) checkFrom(from);
     const maxQueuedEvents = own.maxQueuedEvents ?? options.maxQueuedEvents;
     if (!(maxQueuedEvents >= 1)) throw invalidArgument('maxQueuedEvents is a whole number from 1');
@@ -196,7 +196,7 @@ export function createClient<Mode extends NumberMode>(
       {
         createWire: (topicName, { deliver, fail }) =>
           createWireSubscription(
-            { topicName, from, onUnresumable },
+            { topicName, from, onSlow, onUnresumable },
             {
               clock,
               random,

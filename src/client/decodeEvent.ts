@@ -15,7 +15,7 @@ export interface DecodedEvent {
 
 /** Whether this version knows the type of a message. The data of other types are only given as text. */
 export function isKnownEvent(message: EventMessage | GapMessage): boolean {
-  return message.kind === 'gap' || Object.hasOwn(EVENT_TOPICS, message.type);
+  return message.kind === 'gap' || message.type === 'skipped' || Object.hasOwn(EVENT_TOPICS, message.type);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { EVENT_TOPICS, EventType, SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { Topic } from '../protocol/topics.js';
 import type { ExactDecimal, ExactInteger } from './exactNumber.js';
 import type { JsonValue, NumberMode } from './jsonValue.js';
@@ -155,6 +156,21 @@ export interface GapData {
   readonly message: string;
 }
 
+/** `data` of `skipped`: events that were not sent because this client did not read its socket. PROTOCOL.md §4.6. */
+export interface SkippedData {
+  readonly topic: string;
+  /** Cursor of the last event before them; `null` where there was none. Subscribe `from` it to get them after all. */
+  readonly from: string | null;
+  /** Where the subscription goes on; the event's own cursor too. */
+  readonly to: string;
+  readonly count: number;
+  /** Whether `count` is exact, or there were at least so many. */
+  readonly exact: boolean;
+  /** `slow`. */
+  readonly reason: string;
+  readonly on_slow: SlowPolicy;
+}
+
 /** `data` by event type. */
 interface DataByType extends Readonly<Record<EventType, object>> {
   readonly block: BlockData;
@@ -209,9 +225,18 @@ export interface GapEvent {
   readonly data: GapData;
 }
 
+/** Events were left out, as the subscription wanted it with `onSlow`. */
+export interface SkippedEvent {
+  readonly type: 'skipped';
+  readonly topic: string;
+  /** What comes after it is given again. */
+  readonly cursor: string;
+  readonly data: SkippedData;
+}
+
 /** An event whose numbers were not read. */
 export interface RawEvent {
-  /** One of the event types, `gap`, or one that this version does not know. */
+  /** One of the event types, `gap`, `skipped`, or one that this version does not know. */
   readonly type: string;
   readonly topic: string;
   /** `null` of a `gap`. */
@@ -225,7 +250,7 @@ export interface RawEvent {
 /** What a subscription to a topic gives. */
 export type EventOf<Name extends TopicName, Mode extends NumberMode = 'lossless'> = Mode extends 'raw'
   ? RawEvent
-  : TypedEvent<TypesByTopic[Name]> | GapEvent;
+  : TypedEvent<TypesByTopic[Name]> | GapEvent | SkippedEvent;
 
 /** Results of commands whose shape is simple. */
 interface KnownResults {

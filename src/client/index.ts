@@ -23,6 +23,8 @@ export type {
   ReorgData,
   ResultOf,
   SequenceData,
+  SkippedData,
+  SkippedEvent,
   TopicName,
   TransactionData,
   TransactionOutput,
@@ -30,5 +32,6 @@ export type {
 export { ConnectionError, RefusedError, type RefusalDetails } from './clientErrors.js';
 export { toSats, type ExactDecimal, type ExactInteger } from './exactNumber.js';
 export { parseLossless } from './losslessJson.js';
+export type { SlowPolicy } from '../protocol/slowPolicies.js';
 export type { JsonValue, NumberMode } from './jsonValue.js';
 export { GatewayError } from '../protocol/gatewayError.js';

@@ -190,6 +190,26 @@ function readGap(members: Members, dataJson: string, text: string): Message {
   };
 }
 
+/** The data of an event `skipped`. */
+export function readSkipped({ topic, cursor, dataJson }: EventMessage): {
+  readonly state: 'skipped';
+  readonly topic: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly count: number;
+  readonly exact: boolean;
+} {
+  const data = memberSpans(dataJson);
+  return {
+    state: 'skipped',
+    topic,
+    from: textOf(data, 'from') ?? null,
+    to: cursor,
+    count: numberOf(data, 'count') ?? 0,
+    exact: data.get('exact') === 'true',
+  };
+}
+
 /** A gap that the client itself found, in the gateway's shape. */
 export function makeGap(gap: Pick<GapMessage, 'topic' | 'from' | 'to' | 'reason' | 'message'>): GapMessage {
   const { topic, from, to, reason, message } = gap;

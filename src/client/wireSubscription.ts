@@ -1,17 +1,19 @@
 import { ERROR_CODES } from '../protocol/codes.js';
 import { parseCursor } from '../protocol/cursor.js';
+import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import { parseTopic } from '../protocol/topics.js';
 import { backoffDelayMs, type BackoffOptions } from './backoff.js';
 import { isRetryableCode, RefusedError } from './clientErrors.js';
 import type { ClientStatus, From, OnUnresumable } from './clientTypes.js';
 import type { Clock } from './clock.js';
-import { makeGap, type EventMessage, type GapMessage, type Message } from './readMessage.js';
+import { makeGap, readSkipped, type EventMessage, type GapMessage, type Message } from './readMessage.js';
 
 /** One topic name on the wire. */
 export interface WireSubscriptionOptions {
   readonly topicName: string;
   readonly from: From | undefined;
   readonly onUnresumable: OnUnresumable;
+  readonly onSlow: SlowPolicy | undefined;
 }
 
 /** What a subscription on the wire works with. */
@@ -78,7 +80,7 @@ export function createWireSubscription(
   options: WireSubscriptionOptions,
   deps: WireSubscriptionDeps,
 ): WireSubscription {
-  const { topicName, onUnresumable } = options;
+  const { topicName, onUnresumable, onSlow } = options;
   const topics: readonly string[] = parseTopic(topicName) ?? [topicName];
   let phase: Phase = 'waiting';
   let isConnected = false;
@@ -103,7 +105,8 @@ export function createWireSubscription(
     isAskedBefore = true;
     askedAt = deps.newestCursor();
     const place = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
-    askedId = deps.request(`"action":"subscribe","topic":${JSON.stringify(topicName)}${place}`);
+    const policy = onSlow === undefined ? '' : `,"on_slow":${JSON.stringify(onSlow)}`;
+    askedId = deps.request(`"action":"subscribe","topic":${JSON.stringify(topicName)}${place}${policy}`);
   }
 
   function unsubscribe(): void {
@@ -127,7 +130,9 @@ export function createWireSubscription(
   function receiveEvent(event: EventMessage): void {
     // What comes between a request and its answer belongs to what was before.
     if (phase !== 'live' && phase !== 'catching_up') return;
-    if (event.cursor === lastCursor && isUnique(event.cursor)) {
+    if (event.type === 'skipped') {
+      deps.status(readSkipped(event));
+    } else if (event.cursor === lastCursor && isUnique(event.cursor)) {
       deps.countDuplicate();
       return;
     }

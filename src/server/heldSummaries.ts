@@ -7,7 +7,7 @@ import type { View } from './view.js';
 /** What a client that takes bytes again is written for topics that were held. */
 export interface HeldSummary {
   readonly skips: readonly Skip[];
-  /** Frames of the newest events; after the skips. */
+  /** Frames of the newest events; before the skips. */
   readonly buffers: readonly Buffer[];
   /** Events that had to be looked at for this client: none when another one had the same. */
   readonly eventCount: number;

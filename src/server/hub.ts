@@ -219,11 +219,12 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     let costBytes = 0;
     for (const part of reader.held) {
       const { skips, buffers, eventCount } = summaries.of(part, place, view, reader.policies);
+      costBytes += eventCount * EVENT_COST_BYTES + writeFrames(client, buffers);
+      // Behind the newest events: its cursor is after theirs.
       for (const skip of skips) {
         listener.onSkipped(skip);
         counts.skippedEvents[skip.policy] += skip.count;
       }
-      costBytes += eventCount * EVENT_COST_BYTES + writeFrames(client, buffers);
     }
     update(client, release(client.reader));
     return costBytes;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCursor } from '../../src/protocol/cursor.js';
+import { SOON } from '../support/gatewayHarness.js';
 import { createTestLog, draft, startServer, type ServerHarness } from '../support/serverHarness.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';
 
@@ -110,6 +111,118 @@ describe('a client that does not read', () => {
     expect(parseCursor(cursor)?.seq).toBe(
       slow.messages.all.filter(({ json }) => json.type === 'block').length,
     );
+  });
+});
+
+/** A client of 64 KiB of unsent bytes that subscribed with these policies, stopped reading, and is behind; and how many events there are. */
+async function stoppedClient(policies: Readonly<Record<string, string>>) {
+  harness = await startServer({ maxBufferedBytes: 64 * KIB });
+  const slow = await harness.connect();
+  for (const [topic, onSlow] of Object.entries(policies)) {
+    slow.send({ action: 'subscribe', topic, on_slow: onSlow });
+    const answer = await slow.waitForMessage(({ action }) => action === 'subscribe');
+    expect(answer.json).toMatchObject({ status: 'success', topic, on_slow: onSlow });
+  }
+  slow.socket.pause();
+  let total = 0;
+  while (harness.server.stats().behind === 0) {
+    total += 2;
+    harness.log.append([draft('block', total - 1, 8 * KIB), draft('mempool', total, 8 * KIB)]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { slow, total };
+}
+
+const numbersOf = (client: WebSocketClient, type: string): readonly number[] =>
+  client.messages.all.flatMap(({ json }) => (json.type === type ? [json.data?.['n'] as number] : []));
+
+describe('a slow client with policies of its own', () => {
+  it('has each topic as it wanted it, several at once, and is live again', async () => {
+    const stopped = await stoppedClient({ blocks: 'catch_up', mempool: 'drop', assets: 'latest' });
+    const { slow } = stopped;
+    let { total } = stopped;
+    for (let more = 0; more < 100; more += 1) {
+      total += 3;
+      harness.log.append([draft('block', total - 2), draft('mempool', total - 1), draft('asset', total)]);
+    }
+    const newestAsset = total;
+    slow.socket.resume();
+    const skipped = await slow.waitForMessage(
+      ({ type, topic }) => type === 'skipped' && topic === 'mempool',
+      15_000,
+    );
+    await expect.poll(() => harness.server.stats().behind, SOON).toBe(0);
+    total += 3;
+    harness.log.append([draft('block', total - 2), draft('mempool', total - 1), draft('asset', total)]);
+    await slow.waitForMessage(({ data }) => data?.['n'] === total, 15_000);
+
+    const blocks = numbersOf(slow, 'block');
+    const logged = harness.log.read(1, 1e6) ?? [];
+    expect(blocks).toHaveLength(logged.filter(({ type }) => type === 'block').length);
+    expect(numbersOf(slow, 'asset')).toEqual([newestAsset, total]);
+    const mempool = numbersOf(slow, 'mempool');
+    const { from, to, count, exact } = skipped.json.data ?? {};
+    expect({ count, exact }).toEqual({
+      count: logged.filter(({ type }) => type === 'mempool').length - mempool.length,
+      exact: true,
+    });
+    expect(skipped.json.cursor).toBe(to);
+
+    // What was left out can be asked for, with the cursor that the message names.
+    const again = await harness.connect();
+    again.send({ action: 'subscribe', topic: 'mempool', from });
+    const missed = Number(count);
+    await expect.poll(() => numbersOf(again, 'mempool').length, SOON).toBeGreaterThanOrEqual(missed);
+    expect(numbersOf(again, 'mempool').slice(0, missed)).toEqual(
+      logged
+        .filter(({ type, seq }) => type === 'mempool' && seq > (parseCursor(String(from))?.seq ?? 0))
+        .map(({ dataJson }) => (JSON.parse(dataJson.toString()) as { n: number }).n)
+        .slice(0, missed),
+    );
+  });
+
+  it('is closed with 4008 and its cursor where it wanted that, behind all that it was sent', async () => {
+    harness = await startServer({ maxBufferedBytes: 64 * KIB });
+    const [fast, slow] = [await harness.connect(), await harness.connect()];
+    await fast.subscribe('blocks');
+    slow.send({ action: 'subscribe', topic: 'blocks', on_slow: 'close' });
+    await slow.waitForMessage(({ action }) => action === 'subscribe');
+    slow.socket.pause();
+    let total = 0;
+    while (harness.server.stats().clients === 2) {
+      total += 1;
+      harness.log.append([draft('block', total, 8 * KIB)]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    slow.socket.resume();
+    const closing = await slow.waitForClose(15_000);
+    expect(closing.code).toBe(4008);
+    const got = numbersOf(slow, 'block');
+    expect(got).toEqual(upTo(got.length));
+    expect(closing.reason.split('cursor=')[1]).toBe(slow.messages.all.at(-1)?.json.cursor);
+    expect(await takeNumbers(fast, total)).toEqual(upTo(total));
+  });
+
+  it('has an answer before the end of its backlog, and what it left out is told before it goes on', async () => {
+    const { slow, total } = await stoppedClient({ mempool: 'drop', blocks: 'catch_up' });
+    harness.log.append(Array.from({ length: 4000 }, (_, n) => draft('block', total + n + 1, 8 * KIB)));
+    slow.send({ command: 'getblockcount', params: [] });
+    slow.socket.resume();
+    await slow.waitForMessage(({ type }) => type === 'response', 15_000);
+    expect(numbersOf(slow, 'block').at(-1)).toBeLessThan(total + 4000);
+    await slow.waitForMessage(({ data }) => data?.['n'] === total + 4000, 15_000);
+  });
+
+  it('is refused a policy that there is none of', async () => {
+    harness = await startServer();
+    const client = await harness.connect();
+    client.send({ action: 'subscribe', topic: 'mempool', on_slow: 'faster', id: 1 });
+    const { json } = await client.waitForMessage(({ type }) => type === 'error');
+    expect(json.data).toEqual({
+      code: 1007,
+      message: '"on_slow" must be one of catch_up, latest, drop, close',
+    });
+    expect(harness.server.stats().subscriptionsByTopic.mempool).toBe(0);
   });
 });
 

@@ -42,6 +42,11 @@ describe('formatEvent', () => {
     ['mempool', '{"size":3,"bytes":900}', '3 transactions, 900 bytes'],
     ['sequence', `{"sequence":12,"hash":"${HASH}","label":"C"}`, `12 C ${HASH}`],
     ['final', `{"txid":"${HASH}","height":9,"depth":60}`, `${HASH} in block #9, 60 confirmations`],
+    [
+      'skipped',
+      '{"topic":"mempool","count":12}',
+      'mempool: 12 events left out, this client reads too slowly',
+    ],
     ['gap', '{"topic":"mempool","message":"forget"}', 'mempool: forget'],
     ['custom', '{"x":1.50}', '{"x":1.50}'],
   ])('prints a %s on one line', (type, dataJson, text) => {

@@ -135,6 +135,42 @@ describe('a subscription', () => {
     await gateway.client.close();
   });
 
+  it('asks for what is to happen when it is slow, and tells what was left out', async () => {
+    const gateway = createFakeGateway();
+    const statuses = gateway.client.status();
+    const mempool = gateway.client.subscribe('mempool', { onSlow: 'latest' });
+    gateway.connection.welcome();
+    expect(gateway.connection.last).toMatchObject({ topic: 'mempool', on_slow: 'latest' });
+    gateway.connection.acknowledge();
+    gateway.connection.event('mempool', 'mempool', cursor(1));
+    gateway.connection.event('mempool', 'mempool', cursor(9));
+    const data = {
+      topic: 'mempool',
+      from: cursor(1),
+      to: cursor(9),
+      count: 7,
+      exact: true,
+      reason: 'slow',
+      on_slow: 'latest',
+    };
+    gateway.connection.event('skipped', 'mempool', cursor(9), data);
+    const [, , skipped] = await take(mempool, 3, (event) => event);
+    expect(skipped).toEqual({ type: 'skipped', topic: 'mempool', cursor: cursor(9), data });
+    gateway.connection.end({});
+    gateway.clock.advance(500);
+    gateway.connection.welcome();
+    expect(gateway.connection.last).toMatchObject({ from: cursor(9), on_slow: 'latest' });
+    await gateway.client.close();
+    expect(await statesOf(statuses)).toContainEqual({
+      state: 'skipped',
+      topic: 'mempool',
+      from: cursor(1),
+      to: cursor(9),
+      count: 7,
+      exact: true,
+    });
+  });
+
   it('gives a gap at its place, and tells the mempool anew when it was cut off while it was told', async () => {
     const gateway = createFakeGateway();
     const statuses = gateway.client.status();

@@ -3,6 +3,7 @@ import type {
   BlockData,
   EventOf,
   GapEvent,
+  SkippedEvent,
   RawEvent,
   ResultOf,
   TopicName,
@@ -14,15 +15,17 @@ import type { Topic } from '../../../src/protocol/topics.js';
 describe('the types of events', () => {
   it('know every topic and every event type of the protocol', () => {
     expectTypeOf<Exclude<Topic, TopicName>>().toBeNever();
-    expectTypeOf<EventOf<'all' | 'finality'>['type']>().toEqualTypeOf<EventType | 'gap'>();
+    expectTypeOf<EventOf<'all' | 'finality'>['type']>().toEqualTypeOf<EventType | 'gap' | 'skipped'>();
   });
 
   it('follow from the topic, and the data from the type', () => {
     type BlocksEvent = EventOf<'blocks'>;
-    expectTypeOf<BlocksEvent['type']>().toEqualTypeOf<'block' | 'block_disconnected' | 'reorg' | 'gap'>();
+    expectTypeOf<BlocksEvent['type']>().toEqualTypeOf<
+      'block' | 'block_disconnected' | 'reorg' | 'gap' | 'skipped'
+    >();
     expectTypeOf<Extract<BlocksEvent, { type: 'block' }>['data']>().toEqualTypeOf<BlockData>();
     expectTypeOf<EventOf<'mempool'>['topic']>().toEqualTypeOf<string>();
-    expectTypeOf<Exclude<EventOf<'asset'>, GapEvent>['topic']>().toEqualTypeOf<'assets'>();
+    expectTypeOf<Exclude<EventOf<'asset'>, GapEvent | SkippedEvent>['topic']>().toEqualTypeOf<'assets'>();
   });
 
   it('are text where numbers are not read', () => {

@@ -24,6 +24,7 @@ import {
   printCatchingUp,
   printError,
   printGap,
+  printSkipped,
   printLive,
   printSubscriptionError,
   printWelcome,
@@ -63,6 +64,7 @@ export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
     topics: ['assets'],
     idJson: '"wallet-7"',
   },
+  'client subscribe on slow': { type: 'subscribe', topicName: 'mempool', onSlow: 'latest' },
   'client subscribe from a cursor': {
     type: 'subscribe',
     topicName: 'blocks',
@@ -286,6 +288,14 @@ function subscriptionExamples(liveCursor: string, tipBefore: ChainPoint): Readon
     }),
     'server live': printLive(named, liveCursor),
     'server catching up': printCatchingUp({ topicName: 'all' }, BLOCK_432, { ...BLOCK_432, height: 1451 }),
+    'server skipped': printSkipped({
+      topic: 'mempool',
+      policy: 'drop',
+      fromCursor: formatCursor({ ...place, point: BLOCK_432, stage: 'mempool', part: 'other' }),
+      toCursor: liveCursor,
+      count: 41,
+      isWhole: true,
+    }),
     'server gap': printGap(
       'transactions',
       formatCursor({

@@ -62,7 +62,7 @@ const linesOf = ({ written }: FakeConnection): readonly string[] =>
   written.flatMap((text) => text.split('\n')).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 
 describe('a slow client', () => {
-  it('is sent the newest of each type of a topic that wants it, after word of what was left out', async () => {
+  it('is sent the newest of each type of a topic that wants it, and then told what was left out', async () => {
     const { hub, enter, append, settle, log } = setUp();
     const slow = createFakeConnection(1, false);
     const { client, skips } = enter(slow);
@@ -74,7 +74,7 @@ describe('a slow client', () => {
     slow.isOpen = true;
     slow.take(1e9);
     await settle();
-    expect(linesOf(slow).slice(3)).toEqual(['skipped blocks 1', 'skipped mempool 1', '5', '7', '9']);
+    expect(linesOf(slow).slice(3)).toEqual(['5', '7', '9', 'skipped blocks 1', 'skipped mempool 1']);
     const [blocks] = skips;
     expect(blocks).toMatchObject({ policy: 'latest', count: 1, isWhole: true });
     expect(parseCursor(blocks?.fromCursor ?? '')?.seq).toBe(3);
