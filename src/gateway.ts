@@ -115,6 +115,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       follower: follower.state(),
       zmq: listener.state(),
       clients: server.stats().clients,
+      clientsBehind: server.lag().worst,
       log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
     });
   const metricState = (): MetricState => ({
@@ -122,7 +123,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     follower: follower.state(),
     rpc: rpc.load(),
     archive,
-    server: { ...server.stats(), unsentBytes: server.unsentBytes() },
+    server: { ...server.stats(), lag: server.lag(), unsentBytes: server.unsentBytes() },
   });
   const server = createServer(
     {

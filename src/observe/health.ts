@@ -23,6 +23,7 @@ export interface HealthSources {
   };
   readonly zmq: ListenerState;
   readonly clients: number;
+  readonly clientsBehind: Health['clientsBehind'];
   readonly log: Health['log'];
 }
 
@@ -66,6 +67,7 @@ export function describeHealth(sources: HealthSources): Health {
       : {}),
     zmq: { ...zmq, silentTopics: follower.silentTopics },
     clients: sources.clients,
+    clientsBehind: sources.clientsBehind,
     log: sources.log,
     uptimeSeconds: Math.floor((nowMs - sources.startedAtMs) / 1000),
   };

@@ -43,6 +43,13 @@ export interface Health {
   };
   /** Open WebSocket connections. */
   readonly clients: number;
+  /** The clients that are furthest behind the log, worst first; a few at most. */
+  readonly clientsBehind: readonly {
+    /** Its number, as in the log lines. */
+    readonly id: number;
+    readonly eventsBehind: number;
+    readonly unsentBytes: number;
+  }[];
   readonly log: {
     readonly epoch: string;
     readonly headSeq: number;

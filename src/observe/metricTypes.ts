@@ -40,6 +40,11 @@ export interface MetricState {
   readonly server: {
     readonly behind: number;
     readonly unsentBytes: number;
+    readonly lag: {
+      readonly byPolicy: Readonly<Record<'catch_up' | 'latest' | 'drop', number>>;
+      readonly worst: readonly { readonly eventsBehind: number }[];
+    };
+    readonly skippedEvents: Readonly<Record<'latest' | 'drop', number>>;
     readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
     readonly replays: number;
     readonly cohorts: number;

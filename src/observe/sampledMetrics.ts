@@ -123,6 +123,25 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
   ),
   gauge('clients', 'Open WebSocket connections.', ({ health }) => health.clients),
   gauge('clients_behind', 'Clients that are fed at their own pace.', ({ server }) => server.behind),
+  {
+    name: 'clients_behind_by_policy',
+    type: 'gauge',
+    help: 'Clients with topics behind, by what is to become of the events of these topics.',
+    labelNames: ['on_slow'],
+    read: ({ server }) => byPolicy(server.lag.byPolicy),
+  },
+  gauge(
+    'clients_behind_events',
+    'Events between the place of the client that is furthest behind and the head of the log.',
+    ({ server }) => server.lag.worst[0]?.eventsBehind ?? 0,
+  ),
+  {
+    name: 'skipped_events_total',
+    type: 'counter',
+    help: 'Events that slow clients were not sent, as their subscriptions wanted it.',
+    labelNames: ['on_slow'],
+    read: ({ server }) => byPolicy(server.skippedEvents),
+  },
   gauge(
     'clients_unsent_bytes',
     'Bytes that clients have not taken yet, all together.',
@@ -148,7 +167,7 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     ({ server }) => server.commands.shared,
   ),
   counter('commands_cached_total', 'Commands answered from memory.', ({ server }) => server.commands.cached),
-  gauge('hub_cohorts', 'Sets of topics that at least one live client wants.', ({ server }) => server.cohorts),
+  gauge('hub_cohorts', 'Groups of live clients that are sent the same.', ({ server }) => server.cohorts),
   counter('hub_ticks_total', 'Turns in which events went to live clients.', ({ server }) => server.ticks),
   {
     name: 'hub_joins_total',
@@ -196,6 +215,10 @@ function counter(
   read: (state: MetricState) => number,
 ): SampledMetric<MetricState> {
   return { name, type: 'counter', help, read };
+}
+
+function byPolicy(values: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(values).map(([policy, value]) => ({ labels: { on_slow: policy }, value }));
 }
 
 function perNoticeTopic(

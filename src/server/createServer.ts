@@ -17,6 +17,7 @@ import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
 import { createHub } from './hub.js';
+import type { Lag } from './lag.js';
 import { createSubscriptions, type Subscriptions } from './subscriptions.js';
 import type { HubStats } from './hubTypes.js';
 import { createSession, type Session } from './session.js';
@@ -25,6 +26,9 @@ import { createWebSocketServer, frameText } from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
 const MAX_REPLAYS_PER_CLIENT = 16;
+
+/** How old the figures of clients that are behind may be. */
+const LAG_MAX_AGE_MS = 500;
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions {
@@ -92,6 +96,8 @@ export interface Server {
    */
   stop(graceMs: number): Promise<void>;
   stats(): ServerStats;
+  /** How far the clients that are behind are behind, at this moment or up to {@link LAG_MAX_AGE_MS} ago. */
+  lag(): Lag;
   /** Bytes that the clients have not taken yet, all together; every client is asked. */
   unsentBytes(): number;
 }
@@ -129,6 +135,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       },
     );
   let stopped: Promise<void> | undefined;
+  let lastLag: { readonly atMs: number; readonly lag: Lag } | undefined;
 
   const requestRules: RequestRules = { ...options, listenHost: options.host };
   const check = (facts: RequestFacts): Refusal | undefined => checkRequest(facts, requestRules);
@@ -189,6 +196,14 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     });
   }
 
+  /** Every welcome asks for the health, and every client that is behind is asked for this: not each time. */
+  function lag(): Lag {
+    const nowMs = performance.now();
+    if (lastLag === undefined || nowMs - lastLag.atMs > LAG_MAX_AGE_MS)
+      lastLag = { atMs: nowMs, lag: hub.lag() };
+    return lastLag.lag;
+  }
+
   async function stop(graceMs: number): Promise<void> {
     transport.stopAccepting();
     hub.flush();
@@ -201,6 +216,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   return {
     start: () => transport.listen(),
     stop: (graceMs) => (stopped ??= stop(graceMs)),
+    lag,
     unsentBytes: () => hub.unsentBytes(),
     stats: () => ({ ...hub.stats(), replays, commands: commands.stats() }),
   };

@@ -3,6 +3,7 @@ import { createCohorts } from './cohorts.js';
 import type { Connection } from './connection.js';
 import { createHeldSummaries, type HeldSummaries } from './heldSummaries.js';
 import type { Hub, HubDeps, HubListener, HubOptions } from './hubTypes.js';
+import { describeLag } from './lag.js';
 import { createLogSlices, type Slice } from './logSlices.js';
 import {
   advance,
@@ -28,8 +29,11 @@ import type { View } from './view.js';
 
 /** Message bytes that go to the cohorts in one turn, and the next turn takes the rest: so sockets can drain in between. */
 const MAX_TICK_BYTES = 1024 * 1024;
-/** Message bytes that a client that is behind is given at once. */
+/** Message bytes that a client that is behind is given at once: fewer when many are behind. */
 const MAX_CHUNK_BYTES = 256 * 1024;
+const MIN_CHUNK_BYTES = 16 * 1024;
+/** What all clients that are behind are given at once, before they have taken it, as far as {@link MIN_CHUNK_BYTES} for each allows. */
+const MAX_CHUNKS_BYTES = 64 * 1024 * 1024;
 /** Message bytes that all clients that are behind are given in one turn: live clients do not wait longer than this takes. */
 const MAX_BEHIND_BYTES_PER_TICK = 8 * 1024 * 1024;
 /** What looking at an event for a client that is behind counts as, in bytes: nothing may be wanted of thousands. */
@@ -48,13 +52,14 @@ interface Client {
 }
 
 /**
- * Distributes the log. Live clients that want the same form a cohort: the frames of one turn are joined once per cohort, and each socket gets that same buffer in one write. A client that does not take its bytes leaves its cohort and reads the log by
- * itself until it has caught up: it loses nothing, and nobody waits for it.
+ * Distributes the log. Live clients that want the same form a cohort: the frames of one turn are joined once per cohort, and each
+ * socket gets that same buffer in one write. A client that does not take its bytes leaves its cohort. Then it reads the log by itself
+ * until it has caught up, and loses nothing, or goes on live when its socket takes bytes again, as each topic's policy says. Nobody
+ * waits for it.
  */
 export function createHub(options: HubOptions, deps: HubDeps): Hub {
   const { log } = deps;
   const schedule = deps.schedule ?? setImmediate;
-  const maxChunkBytes = Math.min(MAX_CHUNK_BYTES, options.maxBufferedBytes);
   const clients = new Set<Client>();
   const cohorts = createCohorts<Client>(deps.filterIndex);
   const behind = new Set<Client>();
@@ -278,11 +283,16 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     const key = `${range.mask}:${range.afterSeq}:${range.untilSeq}:${view.key}`;
     const known = chunks.get(key);
     if (known !== undefined) return known;
-    const chunk = slices.slice(range, view, maxChunkBytes);
+    const chunk = slices.slice(range, view, chunkBytes());
     if (chunk === undefined) return undefined;
     if (chunk.buffers.length > 0) counts.behindJoins += 1;
     chunks.set(key, chunk);
     return chunk;
+  }
+
+  function chunkBytes(): number {
+    const share = Math.max(MIN_CHUNK_BYTES, MAX_CHUNKS_BYTES / Math.max(1, behind.size));
+    return Math.min(MAX_CHUNK_BYTES, share, options.maxBufferedBytes);
   }
 
   /** Gives the client its new state, and the cohort that goes with it. */
@@ -402,6 +412,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       ...counts,
       skippedEvents: { ...counts.skippedEvents },
     }),
+    lag: () => describeLag(behind, log.headSeq),
     unsentBytes() {
       let bytes = 0;
       for (const { connection } of clients) bytes += connection.unsentBytes();

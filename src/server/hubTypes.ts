@@ -3,6 +3,7 @@ import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { Topic } from '../protocol/topics.js';
 import type { Connection } from './connection.js';
 import type { FilterIndex } from './filterIndex.js';
+import type { Lag } from './lag.js';
 import type { Position } from './reader.js';
 import type { Skip } from './skipped.js';
 import type { View } from './view.js';
@@ -98,6 +99,8 @@ export interface Hub {
   /** Writes to the live clients all that is in the log, now. */
   flush(): void;
   stats(): HubStats;
+  /** How far the clients that are behind are behind; each of them is asked. */
+  lag(): Lag;
   /** Bytes that the clients have not taken yet, all together; every client is asked. */
   unsentBytes(): number;
   /** Stops listening to the log and writes no more. */

@@ -34,6 +34,11 @@ export function printHealth(health: Health): string {
       silent_topics: zmq.silentTopics,
     },
     clients: health.clients,
+    clients_behind: health.clientsBehind.map(({ id, eventsBehind, unsentBytes }) => ({
+      id,
+      events_behind: eventsBehind,
+      unsent_bytes: unsentBytes,
+    })),
     log: { epoch: log.epoch, head_seq: log.headSeq, oldest_seq: log.oldestSeq, bytes: log.bytes },
     uptime_seconds: health.uptimeSeconds,
   });

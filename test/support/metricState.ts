@@ -37,6 +37,7 @@ export const FULL_HEALTH: Health = {
     silentTopics: ['hashblock'],
   },
   clients: 5,
+  clientsBehind: [{ id: 3, eventsBehind: 40, unsentBytes: 5000 }],
   log: { epoch: 'e', headSeq: 100, oldestSeq: 41, bytes: 6000 },
   uptimeSeconds: 70,
 };
@@ -55,6 +56,7 @@ export const EMPTY_HEALTH: Health = {
     silentTopics: [],
   },
   clients: 0,
+  clientsBehind: [],
   log: { epoch: 'e', headSeq: 0, oldestSeq: 1, bytes: 0 },
   uptimeSeconds: 0,
 };
@@ -73,6 +75,8 @@ export const FULL_STATE: MetricState = {
   server: {
     behind: 110,
     unsentBytes: 111,
+    lag: { byPolicy: { catch_up: 128, latest: 129, drop: 130 }, worst: [{ eventsBehind: 131 }] },
+    skippedEvents: { latest: 132, drop: 133 },
     subscriptionsByTopic: {
       blocks: 112,
       transactions: 113,

@@ -147,6 +147,7 @@ export function healthyRecord(log: EventLog): Health {
     lagSeconds: 0,
     zmq: { connections: [], topics: [], malformed: 0, silentTopics: [] },
     clients: 0,
+    clientsBehind: [],
     log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
     uptimeSeconds: 1,
   };

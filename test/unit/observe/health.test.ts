@@ -27,6 +27,7 @@ const BASE: HealthSources = {
   follower: FOLLOWING,
   zmq: UP,
   clients: 3,
+  clientsBehind: [{ id: 9, eventsBehind: 8, unsentBytes: 7 }],
   log: { epoch: 'e', headSeq: 9, oldestSeq: 2, bytes: 100 },
 };
 
@@ -48,6 +49,7 @@ describe('describeHealth', () => {
       lagSeconds: 0,
       zmq: { ...UP, silentTopics: [] },
       clients: 3,
+      clientsBehind: [{ id: 9, eventsBehind: 8, unsentBytes: 7 }],
       log: { epoch: 'e', headSeq: 9, oldestSeq: 2, bytes: 100 },
       uptimeSeconds: 60,
     });
