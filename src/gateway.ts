@@ -133,6 +133,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       allowOrigins: settings.allowOrigin,
       maxMessageBytes: settings.maxMessageBytes,
       maxDepth: settings.maxDepth,
+      maxBatch: settings.maxBatch,
       maxClients: settings.maxClients,
       maxCommandsInFlight: settings.maxCommandsInFlight,
       commandDeadlineMs: settings.commandDeadlineMs,

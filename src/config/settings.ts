@@ -226,6 +226,14 @@ export const SETTINGS = {
     max: 512,
     description: 'How deep the arrays and objects of a message may be nested.',
   }),
+  maxBatch: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100,
+    min: 1,
+    max: 10_000,
+    description: 'Requests in a JSON-RPC batch.',
+  }),
   maxCommandsInFlight: integer({
     group: 'Limits',
     commands: ['serve'],

@@ -15,7 +15,7 @@ export const ERROR_CODES = {
   not_json: 1004,
   /** The message is JSON, but not an object. */
   not_an_object: 1005,
-  /** The object has neither `action` nor `command`. */
+  /** The object has the shape of none of the dialects. */
   unknown_message: 1006,
   /** A field has the wrong type, or is missing. */
   invalid_field: 1007,
@@ -65,6 +65,8 @@ export const ERROR_CODES = {
   too_many_clients: 1053,
   /** HTTP 503: the gateway is shutting down. */
   shutting_down: 1054,
+  /** A batch has more requests than the limit. */
+  batch_too_big: 1061,
 } as const;
 
 /** Name of one of the gateway's own errors. */

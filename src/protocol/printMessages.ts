@@ -1,7 +1,7 @@
-import type { Action } from './dialects/native.js';
 import { ERROR_CODES, type ErrorName } from './codes.js';
 import { EVENT_TOPICS, type ChainPoint, type EventType } from './events.js';
 import { excerpt } from './excerpt.js';
+import { idMember } from './idMember.js';
 import type { SlowPolicy } from './slowPolicies.js';
 import type { Topic } from './topics.js';
 
@@ -14,6 +14,8 @@ export interface ConnectionLimits {
   readonly max_message_bytes: number;
   /** Deepest nesting of arrays and objects in a message. */
   readonly max_depth: number;
+  /** Requests in a batch. */
+  readonly max_batch: number;
   /** Commands that wait for their answers at the same time. */
   readonly max_commands_in_flight: number;
   /** Longest wait for the answer to a command, milliseconds. */
@@ -73,7 +75,7 @@ export function printWelcome(data: WelcomeData): string {
 
 /** Answer to a `subscribe` or `unsubscribe` that was done; `topicName` is the client's own word. */
 export function printAcknowledgement(ack: {
-  readonly action: Action;
+  readonly action: 'subscribe' | 'unsubscribe';
   readonly topicName: string;
   readonly idJson?: string | undefined;
   /** Where a subscription that begins now begins: everything after this position is sent. */
@@ -116,15 +118,6 @@ export function eventPrefix(type: EventType, cursor: string): string {
   return `{"type":"${type}","topic":"${EVENT_TOPICS[type]}","cursor":${JSON.stringify(cursor)},"data":`;
 }
 
-function idMember(idJson: string | undefined): string {
-  return idJson === undefined ? '' : `"id":${escapeLoneSurrogates(idJson)},`;
-}
-
-/** Half a surrogate pair cannot be written as UTF-8; inside JSON strings, the only place where it can stand, its escape can. */
-function escapeLoneSurrogates(json: string): string {
-  return json.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
-}
-
 /** Who a message about a subscription is for; `topicName` is the client's own word. */
 export interface SubscriptionName {
   readonly topicName: string;
@@ -158,8 +151,8 @@ export function printGap(topic: Topic, fromCursor: string | undefined, toCursor:
   );
 }
 
-/** Events of a topic that a client was too slow for, and that are left out; `toCursor` is where it goes on. */
-export function printSkipped(skip: {
+/** Events of a topic that were left out. */
+export interface Skip {
   readonly topic: Topic;
   readonly policy: SlowPolicy;
   readonly fromCursor?: string | undefined;
@@ -167,7 +160,10 @@ export function printSkipped(skip: {
   readonly count: number;
   /** Whether the count is exact, or there were at least so many. */
   readonly isWhole: boolean;
-}): string {
+}
+
+/** Events of a topic that a client was too slow for, and that are left out; `toCursor` is where it goes on. */
+export function printSkipped(skip: Skip): string {
   const from = JSON.stringify(skip.fromCursor ?? null);
   const to = JSON.stringify(skip.toCursor);
   return (

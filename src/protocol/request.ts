@@ -20,19 +20,30 @@ export type Request =
       readonly filterJson?: string;
       /** What happens when the client is slow; absent: as it was, and `catch_up` at first. */
       readonly onSlow?: SlowPolicy;
+      /** Words of the client beside these that name no topic; the dialect takes the others all the same. */
+      readonly unknownNames?: readonly string[];
+      /** No answer is wanted: not to this request, and not to its mistakes. */
+      readonly quiet?: true;
     }
   | {
       readonly type: 'unsubscribe';
       readonly topicName: string;
       readonly topics: readonly Topic[];
       readonly idJson?: string;
+      readonly quiet?: true;
     }
   | {
       readonly type: 'command';
       /** As the client sent it: any text of at least one character. */
       readonly command: string;
-      /** Text of the `params` array, brackets included. */
+      /** Text of the `params` array, or of an object with the params by name; brackets included. */
       readonly paramsJson: string;
+      readonly idJson?: string;
+      readonly quiet?: true;
+    }
+  | {
+      /** Whether the gateway is there. */
+      readonly type: 'ping';
       readonly idJson?: string;
     }
   | InvalidRequest;
@@ -44,6 +55,7 @@ export interface InvalidRequest {
   /** For the client: what is wrong and what is allowed; holds at most a short printable excerpt of what was sent. */
   readonly message: string;
   readonly idJson?: string;
+  readonly quiet?: true;
 }
 
 /** One top-level member of a client's message. */
@@ -56,6 +68,3 @@ export interface Member {
 
 /** The top-level members of a client's message, by key. A map, so that a key such as `__proto__` is only a key. */
 export type Members = ReadonlyMap<string, Member>;
-
-/** Reads the shapes of one dialect: `undefined` when the message is in none of them. */
-export type ParseDialect = (members: Members) => Request | undefined;

@@ -9,7 +9,7 @@ import {
   type RpcClient,
 } from '../node/rpcTypes.js';
 import type { ErrorName } from '../protocol/codes.js';
-import { MESSAGE_SUFFIX, printError, responsePrefix } from '../protocol/printMessages.js';
+import { positionalParams } from './commandParams.js';
 import { decideCommand, type CommandDecision } from './decideCommand.js';
 
 /** Limits of every command. */
@@ -33,14 +33,24 @@ export interface CommandRunnerDeps {
 /** One command of a client. */
 export interface CommandRequest {
   readonly command: string;
+  /** Text of an array, or of an object with the params by name. */
   readonly paramsJson: string;
-  readonly idJson?: string;
 }
 
-/** A command that is refused without asking the node, or one that will be answered. Neither promise nor message ever rejects. */
+/** What became of a command. */
+export type CommandOutcome = { readonly type: 'result'; readonly result: RawJson } | CommandError;
+
+/** An error of the gateway's own, by name, or the node's negative code. */
+export interface CommandError {
+  readonly type: 'error';
+  readonly code: ErrorName | number;
+  readonly message: string;
+}
+
+/** A command that is refused without asking the node, or one that will be answered. The promise never rejects. */
 export type CommandRun =
-  | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'started'; readonly message: Promise<string | Buffer> };
+  | { readonly type: 'refused'; readonly error: CommandError }
+  | { readonly type: 'started'; readonly outcome: Promise<CommandOutcome> };
 
 /** Runs the clients' commands. */
 export interface CommandRunner {
@@ -49,8 +59,6 @@ export interface CommandRunner {
 }
 
 type Allowed = Extract<CommandDecision, { type: 'allow' }>;
-
-const SUFFIX = Buffer.from(MESSAGE_SUFFIX);
 
 /**
  * Equal calls that are in flight at the same time are one call to the node: their number is bounded by the connections' limits and
@@ -95,22 +103,17 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
     return asked;
   }
 
-  async function answer(request: CommandRequest, allowed: Allowed): Promise<string | Buffer> {
-    const { command, idJson } = request;
+  async function answer({ command }: CommandRequest, allowed: Allowed): Promise<CommandOutcome> {
     try {
       const result = await share(command, allowed);
-      if (result.length > options.maxAnswerBytes) {
-        return printError({
-          code: 'answer_too_big',
-          message: `the node's answer has ${result.length} bytes; at most ${options.maxAnswerBytes} are passed on`,
-          idJson,
-          command,
-        });
-      }
-      return Buffer.concat([Buffer.from(responsePrefix({ command, idJson })), result, SUFFIX]);
+      if (result.length <= options.maxAnswerBytes) return { type: 'result', result };
+      return {
+        type: 'error',
+        code: 'answer_too_big',
+        message: `the node's answer has ${result.length} bytes; at most ${options.maxAnswerBytes} are passed on`,
+      };
     } catch (error) {
-      const { code, message } = explain(error, command);
-      return printError({ code, message, idJson, command });
+      return { type: 'error', ...explain(error, command) };
     }
   }
 
@@ -140,13 +143,20 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
 
   return {
     run(request) {
-      const { command, paramsJson, idJson } = request;
-      const decision = decideCommand(command, paramsJson, { genesisHashHex: deps.genesisHash() });
+      const { command } = request;
+      const params = positionalParams(command, request.paramsJson);
+      if (params.type === 'refuse') {
+        return {
+          type: 'refused',
+          error: { type: 'error', code: 'forbidden_params', message: params.message },
+        };
+      }
+      const decision = decideCommand(command, params.json, { genesisHashHex: deps.genesisHash() });
       if (decision.type === 'refuse') {
         const { error, message } = decision;
-        return { type: 'refused', message: printError({ code: error, message, idJson, command }) };
+        return { type: 'refused', error: { type: 'error', code: error, message } };
       }
-      return { type: 'started', message: answer(request, decision) };
+      return { type: 'started', outcome: answer(request, decision) };
     },
     stats: () => ({ inFlight: inFlight.size, ...counts }),
   };

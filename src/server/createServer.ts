@@ -18,10 +18,11 @@ import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
 import { createHub } from './hub.js';
 import type { Lag } from './lag.js';
-import { createSubscriptions, type Subscriptions } from './subscriptions.js';
+import { createSubscriptions } from './subscriptions.js';
+import { createSubscriptionSets, type SubscriptionSets } from './subscriptionSets.js';
+import { createDialectViews } from './dialectViews.js';
 import type { HubStats } from './hubTypes.js';
 import { createSession, type Session } from './session.js';
-import { createForm, createView } from './view.js';
 import { createWebSocketServer, frameText } from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly maxMessageBytes: number;
   /** Deepest nesting of a client's message. */
   readonly maxDepth: number;
+  /** Requests in a batch. */
+  readonly maxBatch: number;
   /** Connections at the same time. */
   readonly maxClients: number;
   /** Commands of one connection that wait for their answers. */
@@ -106,7 +109,7 @@ export interface Server {
 export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const { log, logger } = deps;
   const hub = createHub(options, { log });
-  const nativeView = createView(createForm('native', ({ message }) => frameText(message)));
+  const views = createDialectViews(frameText);
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();
   let replays = 0;
@@ -114,25 +117,34 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const subscriptions = (
     connection: Connection,
     close: (code: number, words: string) => void,
-  ): Subscriptions =>
-    createSubscriptions(
-      { maxReplays: MAX_REPLAYS_PER_CLIENT, maxUnsentBytes: options.maxBufferedBytes },
-      {
-        connection,
-        hub,
-        catchUp: { ...deps, nowMs: () => performance.now(), random: Math.random, sleep: setTimeoutPromise },
-        takeReplayPlace() {
-          if (replays >= options.maxReplays) return false;
-          replays += 1;
-          return true;
+  ): SubscriptionSets =>
+    createSubscriptionSets((dialect, replaysOfConnection) =>
+      createSubscriptions(
+        { maxReplays: MAX_REPLAYS_PER_CLIENT, maxUnsentBytes: options.maxBufferedBytes },
+        {
+          connection,
+          dialect,
+          hub,
+          catchUp: {
+            ...deps,
+            nowMs: () => performance.now(),
+            random: Math.random,
+            sleep: setTimeoutPromise,
+          },
+          replaysOfConnection,
+          takeReplayPlace() {
+            if (replays >= options.maxReplays) return false;
+            replays += 1;
+            return true;
+          },
+          giveReplayPlace() {
+            replays -= 1;
+          },
+          headCursor,
+          view: views.of(dialect),
+          close,
         },
-        giveReplayPlace() {
-          replays -= 1;
-        },
-        headCursor,
-        view: nativeView,
-        close,
-      },
+      ),
     );
   let stopped: Promise<void> | undefined;
   let lastLag: { readonly atMs: number; readonly lag: Lag } | undefined;
@@ -226,6 +238,7 @@ function limitsOf(options: ServerOptions): ConnectionLimits {
   return {
     max_message_bytes: options.maxMessageBytes,
     max_depth: options.maxDepth,
+    max_batch: options.maxBatch,
     max_commands_in_flight: options.maxCommandsInFlight,
     command_deadline_ms: options.commandDeadlineMs,
     max_answer_bytes: options.maxAnswerBytes,

@@ -61,6 +61,8 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   const { log } = deps;
   const schedule = deps.schedule ?? setImmediate;
   const clients = new Set<Client>();
+  /** How many clients each connection has: one for each form that it uses. */
+  const connections = new Map<Connection, number>();
   const cohorts = createCohorts<Client>(deps.filterIndex);
   const behind = new Set<Client>();
   /** Clients that are behind and whose socket takes bytes; served in this order. */
@@ -317,6 +319,9 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     update(client, NEW_READER);
     client.gone = true;
     clients.delete(client);
+    const others = (connections.get(client.connection) ?? 1) - 1;
+    if (others > 0) connections.set(client.connection, others);
+    else connections.delete(client.connection);
     ready.delete(client);
     ahead.delete(client);
   }
@@ -350,6 +355,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
         gone: false,
       };
       clients.add(client);
+      connections.set(connection, (connections.get(connection) ?? 0) + 1);
       return {
         subscribe(topics) {
           if (client.gone) return;
@@ -405,7 +411,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       if (!closed) feedReady();
     },
     stats: () => ({
-      clients: clients.size,
+      clients: connections.size,
       behind: behind.size,
       subscriptionsByTopic: { ...subscriptions },
       cohorts: cohorts.size,
@@ -415,7 +421,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     lag: () => describeLag(behind, log.headSeq),
     unsentBytes() {
       let bytes = 0;
-      for (const { connection } of clients) bytes += connection.unsentBytes();
+      for (const connection of connections.keys()) bytes += connection.unsentBytes();
       return bytes;
     },
     close() {

@@ -27,6 +27,7 @@ export interface HubDeps {
 
 /** Figures of the hub, for health, metrics and tests. */
 export interface HubStats {
+  /** Connections, each once. */
   readonly clients: number;
   /** Clients that are fed at their own pace. */
   readonly behind: number;

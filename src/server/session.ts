@@ -1,20 +1,23 @@
 import type { Logger } from 'pino';
 import { CLOSE_CODES } from '../protocol/codes.js';
-import { parseRequest } from '../protocol/parseRequest.js';
-import { printError } from '../protocol/printMessages.js';
+import type { Dialect } from '../protocol/dialects/dialect.js';
+import { NATIVE } from '../protocol/dialects/native.js';
+import { parseMessage, type Asked, type MessageLimits } from '../protocol/parseMessage.js';
 import type { Request } from '../protocol/request.js';
 import { BAD_MESSAGE_LIMIT, countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
+import { createBatchAnswer } from './batchAnswer.js';
 import { closeReason } from './closeReason.js';
 import type { CommandRunner } from './commandRunner.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
-import type { Subscriptions } from './subscriptions.js';
+import { printOutcome } from './printOutcome.js';
+import type { SubscriptionSets } from './subscriptionSets.js';
 
 /** Limits of one connection. */
-export interface SessionOptions {
-  /** Deepest nesting of a message. */
-  readonly maxDepth: number;
+export interface SessionOptions extends MessageLimits {
   /** Commands that wait for their answers. */
   readonly maxCommandsInFlight: number;
+  /** Bytes of the answer to a batch. */
+  readonly maxAnswerBytes: number;
 }
 
 /** What a session works with. */
@@ -24,7 +27,7 @@ export interface SessionDeps {
   readonly subscriptions: (
     connection: Connection,
     close: (code: number, words: string) => void,
-  ) => Subscriptions;
+  ) => SubscriptionSets;
   readonly commands: CommandRunner;
   /** First message of the connection, whole. */
   readonly welcome: string;
@@ -40,11 +43,12 @@ export interface Session extends ConnectionHandlers {
 }
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
+type Answer = (message: string | Buffer) => void;
 
 /**
- * The protocol of one connection, without the transport: welcome, then one answer to each message. Messages are taken up in the order
- * in which they came. Commands without an `id` are answered in that order too; one with an `id` is answered when its
- * answer is there.
+ * The protocol of one connection, without the transport: welcome, then one answer to each message, in the dialect of the message.
+ * Messages are taken up in the order in which they came. Commands without an `id` are answered in that order too; one with an `id`
+ * is answered when its answer is there. A batch is one command that takes its requests one after the other.
  */
 export function createSession(options: SessionOptions, deps: SessionDeps): Session {
   const { connection, commands, logger } = deps;
@@ -53,9 +57,15 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   let badMessages = NO_BAD_MESSAGES;
   let commandsInFlight = 0;
   let lastInOrder: Promise<void> = Promise.resolve();
+  /** Of the messages so far: what has no shape is answered in it. */
+  let dialect: Dialect = NATIVE;
   let ended = false;
 
   connection.send(deps.welcome);
+
+  const send: Answer = (message) => {
+    if (!ended) connection.send(message);
+  };
 
   function end(code: number, reason: string): void {
     if (ended) return;
@@ -69,8 +79,8 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   }
 
   /** A message that breaks the protocol: its answer, and the end when there were too many. */
-  function refuse(answer: string): void {
-    connection.send(answer);
+  function refuse(error: string, answer: Answer): void {
+    answer(error);
     badMessages = countBadMessage(badMessages, now(), BAD_MESSAGE_LIMIT);
     if (!isTooMany(badMessages, BAD_MESSAGE_LIMIT)) return;
     logger.debug({ client: connection.id }, 'too many bad messages');
@@ -78,61 +88,121 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     close(CLOSE_CODES.too_many, `more than ${count} bad messages in ${windowMs / 1000} s`);
   }
 
-  function refuseIf(answer: string | undefined): void {
-    if (answer !== undefined) refuse(answer);
+  function refuseIf(error: string | undefined, answer: Answer): void {
+    if (error !== undefined) refuse(error, answer);
   }
 
-  function command(request: OfType<'command'>): void {
-    const { idJson } = request;
-    if (commandsInFlight >= options.maxCommandsInFlight) {
-      const message = `${commandsInFlight} commands of this connection wait for their answers already; wait for one of them`;
-      connection.send(printError({ code: 'too_many_commands', message, idJson, command: request.command }));
-      return;
+  /** What is answered at once; the promise is that of a command's answer, which never rejects. */
+  function take({ dialect: spoken, request }: Asked, answer: Answer): Promise<string | Buffer> | undefined {
+    switch (request.type) {
+      case 'invalid': {
+        const { error, message, idJson } = request;
+        refuse(spoken.error({ code: error, message, idJson }), answer);
+        return undefined;
+      }
+      case 'subscribe':
+        refuseIf(subscriptions.subscribe(request, spoken, answer), answer);
+        return undefined;
+      case 'unsubscribe':
+        refuseIf(subscriptions.unsubscribe(request, spoken, answer), answer);
+        return undefined;
+      case 'ping':
+        answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
+        return undefined;
+      case 'command':
+        return takeCommand(request, spoken, answer);
     }
+  }
+
+  function takeCommand(
+    request: OfType<'command'>,
+    spoken: Dialect,
+    answer: Answer,
+  ): Promise<string | Buffer> | undefined {
+    // Every command only reads: without an answer it does nothing.
+    if (request.quiet === true) return undefined;
     const run = commands.run(request);
-    if (run.type === 'refused') {
-      refuse(run.message);
+    if (run.type === 'started') return run.outcome.then((outcome) => printOutcome(outcome, request, spoken));
+    refuse(printOutcome(run.error, request, spoken).toString(), answer);
+    return undefined;
+  }
+
+  function tooManyCommands({ dialect: spoken, request }: Asked): string {
+    const message = `${commandsInFlight} commands of this connection wait for their answers already; wait for one of them`;
+    return spoken.error({
+      code: 'too_many_commands',
+      message,
+      idJson: request.idJson,
+      command: request.type === 'command' ? request.command : undefined,
+    });
+  }
+
+  function handle(asked: Asked): void {
+    const { request } = asked;
+    const isQuiet = 'quiet' in request;
+    const answer: Answer = isQuiet ? () => undefined : send;
+    if (request.type === 'command' && !isQuiet && commandsInFlight >= options.maxCommandsInFlight) {
+      answer(tooManyCommands(asked));
       return;
     }
+    const message = take(asked, answer);
+    if (message === undefined) return;
     commandsInFlight += 1;
-    const answered = run.message.then((message) => ({ message }));
-    if (idJson !== undefined) {
-      void answered.then(finish);
+    const finish = (text: string | Buffer): void => {
+      commandsInFlight -= 1;
+      send(text);
+    };
+    if (request.idJson !== undefined) {
+      void message.then(finish);
       return;
     }
     // Without an id, only the order tells the client which question an answer belongs to.
     const previous = lastInOrder;
-    lastInOrder = previous.then(() => answered).then(finish);
+    lastInOrder = previous.then(() => message).then(finish);
   }
 
-  function finish({ message }: { readonly message: string | Buffer }): void {
+  async function handleBatch(items: readonly Asked[]): Promise<void> {
+    const batch = createBatchAnswer(options.maxAnswerBytes);
+    const isFull = commandsInFlight >= options.maxCommandsInFlight;
+    commandsInFlight += 1;
+    for (const asked of items) {
+      if (ended) break;
+      const isQuiet = 'quiet' in asked.request;
+      const answer: Answer = (message) => {
+        if (!isQuiet) batch.add(message, asked);
+      };
+      if (isFull && asked.request.type === 'command') {
+        answer(tooManyCommands(asked));
+        continue;
+      }
+      const message = take(asked, answer);
+      if (message !== undefined) answer(await message);
+    }
     commandsInFlight -= 1;
-    if (!ended) connection.send(message);
+    const text = batch.text();
+    if (text !== undefined) send(text);
   }
 
   return {
     onText(text) {
       if (ended) return;
-      const request = parseRequest(text, { maxDepth: options.maxDepth });
-      switch (request.type) {
-        case 'invalid': {
-          const { error, message, idJson } = request;
-          refuse(printError({ code: error, message, idJson }));
-          return;
-        }
-        case 'subscribe':
-          refuseIf(subscriptions.subscribe(request));
-          return;
-        case 'unsubscribe':
-          refuseIf(subscriptions.unsubscribe(request));
-          return;
-        case 'command':
-          command(request);
+      const message = parseMessage(text, options, dialect);
+      if (message.type === 'batch') {
+        handleBatch(message.items).catch((error: unknown) => {
+          logger.error({ err: error, client: connection.id }, 'a batch failed');
+          close(CLOSE_CODES.internal, 'the gateway failed on this connection');
+        });
+        return;
       }
+      ({ dialect } = message);
+      handle(message);
     },
     onBinary() {
       if (ended) return;
-      refuse(printError({ code: 'binary_frame', message: 'binary messages are not read; send text' }));
+      refuse(
+        dialect.error({ code: 'binary_frame', message: 'binary messages are not read; send text' }),
+        send,
+      );
     },
     onStalled() {
       close(CLOSE_CODES.too_slow, 'nothing was read for too long');

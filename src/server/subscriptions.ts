@@ -1,16 +1,8 @@
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { parseCursor } from '../protocol/cursor.js';
+import type { Dialect } from '../protocol/dialects/dialect.js';
 import { parseFrom, type From } from '../protocol/parseFrom.js';
-import {
-  printAcknowledgement,
-  printCatchingUp,
-  printError,
-  printGap,
-  printLive,
-  printSkipped,
-  printSubscriptionError,
-  type SubscriptionName,
-} from '../protocol/printMessages.js';
+import type { SubscriptionName } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import type { Topic } from '../protocol/topics.js';
 import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
@@ -32,8 +24,12 @@ export interface SubscriptionsOptions {
 /** What they work with. */
 export interface SubscriptionsDeps {
   readonly connection: Connection;
+  /** In which everything is told. */
+  readonly dialect: Dialect;
   readonly hub: Hub;
   readonly catchUp: CatchUpDeps;
+  /** Subscriptions from the past that the connection has under way, these and others. */
+  readonly replaysOfConnection: () => number;
   /** Takes one of the places for replays of the whole server; `false` when all are taken. */
   readonly takeReplayPlace: () => boolean;
   readonly giveReplayPlace: () => void;
@@ -47,12 +43,19 @@ export interface SubscriptionsDeps {
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 
-/** The subscriptions of one connection: live ones are in the hub, those from the past are on their way there. */
+/** Takes the answer to a request. */
+export type Reply = (answer: string) => void;
+
+/** The subscriptions of one connection in one dialect: live ones are in the hub, those from the past are on their way there. */
 export interface Subscriptions {
+  /** Subscriptions from the past that are under way. */
+  readonly replays: number;
   /** Answers and subscribes. The text of an error is given back instead, for the session to send. */
-  subscribe(request: OfType<'subscribe'>): string | undefined;
+  subscribe(request: OfType<'subscribe'>, reply: Reply): string | undefined;
   /** The same for `unsubscribe`. */
-  unsubscribe(request: OfType<'unsubscribe'>): string | undefined;
+  unsubscribe(request: OfType<'unsubscribe'>, reply: Reply): string | undefined;
+  /** Whether there is anything to resume: what is live, on its way, or was lost. */
+  isUsed(): boolean;
   /** Where to resume; absent before the first event. */
   resumeCursor(): string | undefined;
   /** Ends all of them. */
@@ -61,11 +64,11 @@ export interface Subscriptions {
 
 /** No subscriptions yet. */
 export function createSubscriptions(options: SubscriptionsOptions, deps: SubscriptionsDeps): Subscriptions {
-  const { connection } = deps;
+  const { connection, dialect } = deps;
   const client = deps.hub.enter(connection, deps.view, {
     onLost,
     onSkipped(skip) {
-      connection.send(printSkipped(skip));
+      connection.send(dialect.skipped(skip));
     },
     onTooSlow() {
       deps.close(CLOSE_CODES.too_slow, 'too slow');
@@ -106,20 +109,20 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
           for (const frames of joinFrames(parts)) connection.writeFrames(frames);
         },
         onProgress(at, target) {
-          write(printCatchingUp(name, at, target));
+          write(dialect.catchingUp(name, at, target));
         },
         onGap(lost, fromCursor, toCursor) {
-          for (const topic of lost) write(printGap(topic, fromCursor, toCursor));
+          for (const topic of lost) write(dialect.gap(topic, fromCursor, toCursor));
         },
         onLogReached: (reached, position) =>
           ended ||
           client.subscribeAfter(reached, position, (cursor) => {
             for (const topic of reached) owedLive.delete(topic);
-            write(printLive(name, cursor ?? position.cursor));
+            write(dialect.live(name, cursor ?? position.cursor));
           }),
         onFailed(code, message, cursor) {
           client.setPolicy([...catchUp.topics], 'catch_up');
-          write(printSubscriptionError(name, { code, message, cursor }));
+          write(dialect.subscriptionError(name, { code, message, cursor }));
         },
         room,
       },
@@ -172,46 +175,57 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   };
 
   return {
-    subscribe(request) {
-      const { topicName, topics, idJson, fromJson, filterJson, onSlow } = request;
+    get replays() {
+      return catchUps.size;
+    },
+    isUsed: () => client.isSubscribed() || catchUps.size > 0 || lostCursors.length > 0,
+    subscribe(request, reply) {
+      const { topicName, topics, idJson, fromJson, filterJson, onSlow, unknownNames } = request;
       if (filterJson !== undefined) {
         const message = '"filter" is not supported by this version: subscribe without it';
-        return printError({ code: 'invalid_field', message, idJson });
+        return dialect.error({ code: 'invalid_field', message, idJson });
       }
       const from = fromJson === undefined ? undefined : parseFrom(fromJson);
       if (from?.type === 'invalid')
-        return printError({ code: 'cursor_malformed', message: from.message, idJson });
+        return dialect.error({ code: 'cursor_malformed', message: from.message, idJson });
       if (from === undefined) {
-        connection.send(
-          printAcknowledgement({ action: 'subscribe', topicName, idJson, onSlow, cursor: deps.headCursor() }),
+        reply(
+          dialect.acknowledgement({
+            action: 'subscribe',
+            topicName,
+            idJson,
+            cursor: deps.headCursor(),
+            onSlow,
+            unknownNames,
+          }),
         );
         if (onSlow !== undefined) client.setPolicy(topics, onSlow);
         const pending = new Set([...catchUps].flatMap((catchUp) => [...catchUp.topics]));
         client.subscribe(topics.filter((topic) => !pending.has(topic)));
         return undefined;
       }
-      if (catchUps.size >= options.maxReplays || !deps.takeReplayPlace()) {
+      if (deps.replaysOfConnection() >= options.maxReplays || !deps.takeReplayPlace()) {
         const message =
           'too many subscriptions from the past are under way; try again when one of them is live';
         // No fault of the message: it does not count as a bad one.
-        connection.send(printError({ code: 'too_many_replays', message, idJson }));
+        reply(dialect.error({ code: 'too_many_replays', message, idJson }));
         return undefined;
       }
-      connection.send(printAcknowledgement({ action: 'subscribe', topicName, idJson, onSlow }));
+      reply(dialect.acknowledgement({ action: 'subscribe', topicName, idJson, onSlow, unknownNames }));
       dropCatchUps(topics);
       client.unsubscribe(topics);
       client.setPolicy(topics, onSlow ?? 'catch_up');
       begin(from, topics, { topicName, idJson });
       return undefined;
     },
-    unsubscribe({ topicName, topics, idJson }) {
+    unsubscribe({ topicName, topics, idJson }, reply) {
       const dropped = dropCatchUps(topics);
       if (!client.unsubscribe(topics) && !dropped) {
         const message = `this connection is not subscribed to ${topicName}`;
-        return printError({ code: 'not_subscribed', message, idJson });
+        return dialect.error({ code: 'not_subscribed', message, idJson });
       }
       client.setPolicy(topics, 'catch_up');
-      connection.send(printAcknowledgement({ action: 'unsubscribe', topicName, idJson }));
+      reply(dialect.acknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;
     },
     resumeCursor() {

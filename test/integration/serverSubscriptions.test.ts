@@ -31,6 +31,7 @@ describe('a connection', () => {
       limits: {
         max_message_bytes: 1024 * 1024,
         max_depth: TEST_SERVER_OPTIONS.maxDepth,
+        max_batch: TEST_SERVER_OPTIONS.maxBatch,
         max_commands_in_flight: 4,
       },
     });

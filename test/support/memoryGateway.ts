@@ -12,6 +12,7 @@ import { printWelcome } from '../../src/protocol/printMessages.js';
 import { createHub } from '../../src/server/hub.js';
 import { createSession, type Session } from '../../src/server/session.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
+import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createForm, createView } from '../../src/server/view.js';
 import {
   createMemoryConnection,
@@ -48,7 +49,7 @@ const POLL_MS = 2000;
 const MEMPOOL_POLL_MS = 5000;
 /** More than any schedule has. */
 const FINAL_DEPTH_BLOCKS = 100_000;
-const LIMITS = { maxDepth: 32, maxCommandsInFlight: 4 };
+const LIMITS = { maxDepth: 32, maxBatch: 10, maxCommandsInFlight: 4, maxAnswerBytes: 1024 * 1024 };
 
 /** Starts a gateway on a node. */
 export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions): MemoryGateway {
@@ -122,35 +123,39 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       const session = createSession(LIMITS, {
         connection: memory.connection,
         subscriptions: (connection, close) =>
-          createSubscriptions(
-            { maxReplays: 5, maxUnsentBytes: options.maxBufferedBytes },
-            {
-              connection,
-              hub,
-              catchUp: {
-                log,
-                archive,
-                genesisHash: () => follower.state().genesisHashHex,
-                encode,
-                logger,
-                nowMs,
-                random: () => 0.5,
-                sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+          createSubscriptionSets((dialect, replaysOfConnection) =>
+            createSubscriptions(
+              { maxReplays: 5, maxUnsentBytes: options.maxBufferedBytes },
+              {
+                connection,
+                dialect,
+                replaysOfConnection,
+                hub,
+                catchUp: {
+                  log,
+                  archive,
+                  genesisHash: () => follower.state().genesisHashHex,
+                  encode,
+                  logger,
+                  nowMs,
+                  random: () => 0.5,
+                  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+                },
+                takeReplayPlace() {
+                  replays += 1;
+                  return true;
+                },
+                giveReplayPlace() {
+                  replays -= 1;
+                },
+                headCursor,
+                view,
+                close,
               },
-              takeReplayPlace() {
-                replays += 1;
-                return true;
-              },
-              giveReplayPlace() {
-                replays -= 1;
-              },
-              headCursor,
-              view,
-              close,
-            },
+            ),
           ),
         commands: {
-          run: () => ({ type: 'refused', message: '{}' }),
+          run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
           stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
         },
         welcome: printWelcome({
@@ -160,6 +165,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
           limits: {
             max_message_bytes: 0,
             max_depth: 0,
+            max_batch: 0,
             max_commands_in_flight: 0,
             command_deadline_ms: 0,
             max_answer_bytes: 0,

@@ -6,10 +6,11 @@ import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/
 import type { Health } from '../../src/observe/healthTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../src/protocol/events.js';
 import type { Connection } from '../../src/server/connection.js';
+import { createDialectViews } from '../../src/server/dialectViews.js';
 import type { Hub } from '../../src/server/hubTypes.js';
-import { createSubscriptions, type Subscriptions } from '../../src/server/subscriptions.js';
+import { createSubscriptions } from '../../src/server/subscriptions.js';
+import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
-import { createForm, createView } from '../../src/server/view.js';
 import { connectClient, type WebSocketClient } from './webSocketClient.js';
 
 /** Options of a server under test: loopback, any free port, generous limits. */
@@ -20,6 +21,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   allowOrigins: [],
   maxMessageBytes: 1024 * 1024,
   maxDepth: 32,
+  maxBatch: 10,
   maxClients: 100,
   maxCommandsInFlight: 4,
   commandDeadlineMs: 2_000,
@@ -82,8 +84,8 @@ export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger)
   );
 }
 
-/** Events as their messages, without frames. */
-export const TEST_VIEW = createView(createForm('test', ({ message }) => [message]));
+/** Events of each dialect as their messages, without frames. */
+const TEST_VIEWS = createDialectViews((message) => [message]);
 
 /** Subscriptions of one connection, with events framed as their messages. */
 export function createTestSubscriptions(
@@ -92,29 +94,33 @@ export function createTestSubscriptions(
   log: EventLog,
   rpc: RpcClient,
   hub: Hub,
-): Subscriptions {
+): SubscriptionSets {
   const logger = pino({ level: 'silent' });
-  return createSubscriptions(
-    { maxReplays: 2, maxUnsentBytes: 1000 },
-    {
-      connection,
-      hub,
-      catchUp: {
-        log,
-        logger,
-        archive: createTestArchive(log, rpc, logger),
-        genesisHash: () => undefined,
-        encode: () => ({ chainId: '00000000', epoch: log.epoch }),
-        nowMs: () => 0,
-        random: () => 0,
-        sleep: () => Promise.resolve(),
+  return createSubscriptionSets((dialect, replaysOfConnection) =>
+    createSubscriptions(
+      { maxReplays: 2, maxUnsentBytes: 1000 },
+      {
+        connection,
+        dialect,
+        replaysOfConnection,
+        hub,
+        catchUp: {
+          log,
+          logger,
+          archive: createTestArchive(log, rpc, logger),
+          genesisHash: () => undefined,
+          encode: () => ({ chainId: '00000000', epoch: log.epoch }),
+          nowMs: () => 0,
+          random: () => 0,
+          sleep: () => Promise.resolve(),
+        },
+        takeReplayPlace: () => true,
+        giveReplayPlace: () => undefined,
+        headCursor: () => undefined,
+        view: TEST_VIEWS.of(dialect),
+        close,
       },
-      takeReplayPlace: () => true,
-      giveReplayPlace: () => undefined,
-      headCursor: () => undefined,
-      view: TEST_VIEW,
-      close,
-    },
+    ),
   );
 }
 

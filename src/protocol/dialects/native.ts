@@ -1,23 +1,56 @@
 import type { ErrorName } from '../codes.js';
 import { excerpt } from '../excerpt.js';
+import { idMember } from '../idMember.js';
+import {
+  eventPrefix,
+  MESSAGE_SUFFIX,
+  printAcknowledgement,
+  printCatchingUp,
+  printError,
+  printGap,
+  printLive,
+  printSkipped,
+  printSubscriptionError,
+  responsePrefix,
+} from '../printMessages.js';
 import type { Members, Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
 import { parseTopic, TOPIC_NAMES } from '../topics.js';
+import type { Dialect } from './dialect.js';
 
 /** Every `action` of the native dialect. */
-export const ACTIONS = ['subscribe', 'unsubscribe'] as const;
-
-/** One `action` of the native dialect. */
-export type Action = (typeof ACTIONS)[number];
+const ACTIONS = ['subscribe', 'unsubscribe'] as const;
 
 const COMMAND_FORM = '{"command":"getblockcount","params":[]}';
+
+/** The native dialect, that of evrmore-rpc: every other is a translation of it. */
+export const NATIVE: Dialect = {
+  name: 'native',
+  shapes: [
+    '{"action":"subscribe","topic":"blocks"}',
+    '{"action":"unsubscribe","topic":"blocks"}',
+    COMMAND_FORM,
+  ],
+  parse: parseNative,
+  event: ({ type, cursor }) => ({ prefix: eventPrefix(type, cursor), suffix: MESSAGE_SUFFIX }),
+  response: (head) => ({ prefix: responsePrefix(head), suffix: MESSAGE_SUFFIX }),
+  error: printError,
+  acknowledgement: printAcknowledgement,
+  pong: (idJson, unixSeconds) =>
+    `{"type":"pong",${idMember(idJson)}"timestamp":${unixSeconds},"data":{"timestamp":${unixSeconds}}}`,
+  live: printLive,
+  catchingUp: printCatchingUp,
+  gap: printGap,
+  skipped: printSkipped,
+  subscriptionError: printSubscriptionError,
+};
 
 /**
  * Reads the native (evrmore-rpc) shapes: `{"action":"subscribe","topic":"blocks"}`, `{"action":"unsubscribe","topic":"blocks"}` and
  * `{"command":"getblockcount","params":[]}`, each with an optional `id` of any kind. Members that it does not know are left
  * alone. `undefined` when there is neither `action` nor `command`.
  */
-export function parseNative(members: Members): Request | undefined {
+function parseNative(members: Members): Request | undefined {
   const hasAction = members.has('action');
   const hasCommand = members.has('command');
   if (hasAction && hasCommand) {

@@ -122,6 +122,7 @@ describe('loadSettings', () => {
       pingTimeoutMs: 10_000,
       maxMessageBytes: 1_048_576,
       maxDepth: 32,
+      maxBatch: 100,
       maxClients: 10_000,
       maxCommandsInFlight: 16,
       commandDeadlineMs: 30_000,

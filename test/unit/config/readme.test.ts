@@ -4,7 +4,7 @@ import { COMMAND_NAMES } from '../../../src/config/settingTypes.js';
 import { SETTING_KEYS, envOf, flagOf } from '../../../src/config/settings.js';
 import { parseCursor } from '../../../src/protocol/cursor.js';
 import { parseFrom } from '../../../src/protocol/parseFrom.js';
-import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import { parseRequest } from '../../support/parseRequest.js';
 import { TOPIC_NAMES } from '../../../src/protocol/topics.js';
 
 const ROOT = new URL('../../../', import.meta.url);

@@ -16,7 +16,7 @@ import { readNodeJson } from '../../../src/node/nodeJson.js';
 import { formatCursor, parseCursor } from '../../../src/protocol/cursor.js';
 import type { ChainPoint } from '../../../src/protocol/events.js';
 import { parseFrom, type From } from '../../../src/protocol/parseFrom.js';
-import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import { parseRequest } from '../../support/parseRequest.js';
 import {
   eventPrefix,
   MESSAGE_SUFFIX,
@@ -44,6 +44,7 @@ import { answersOf, readRecording } from '../../support/recording.js';
 export const DEFAULT_LIMITS: ConnectionLimits = {
   max_message_bytes: SETTINGS.maxMessageBytes.default,
   max_depth: SETTINGS.maxDepth.default,
+  max_batch: SETTINGS.maxBatch.default,
   max_commands_in_flight: SETTINGS.maxCommandsInFlight.default,
   command_deadline_ms: SETTINGS.commandDeadlineMs.default,
   max_answer_bytes: SETTINGS.maxAnswerBytes.default,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseMessage } from '../../../src/protocol/parseMessage.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
-import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import { parseRequest } from '../../support/parseRequest.js';
 import type { InvalidRequest, Request } from '../../../src/protocol/request.js';
 
 const LIMITS = { maxDepth: 16 };
@@ -147,6 +148,11 @@ describe('messages that are no request', () => {
   });
 
   test('no text makes it throw', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void parse(text)));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.json()),
+        (text) => void parseMessage(text, { ...LIMITS, maxBatch: 2 }),
+      ),
+    );
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CLOSE_CODES, ERROR_CODES } from '../../../src/protocol/codes.js';
-import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import { parseRequest } from '../../support/parseRequest.js';
 import {
   eventPrefix,
   MESSAGE_SUFFIX,
@@ -87,6 +87,7 @@ describe('spliced messages', () => {
 const LIMITS = {
   max_message_bytes: 1048576,
   max_depth: 32,
+  max_batch: 100,
   max_commands_in_flight: 16,
   command_deadline_ms: 30000,
   max_answer_bytes: 16777216,

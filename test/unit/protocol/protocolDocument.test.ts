@@ -4,7 +4,7 @@ import { flagOf, SETTINGS, type SettingKey } from '../../../src/config/settings.
 import { CLOSE_CODES, ERROR_CODES } from '../../../src/protocol/codes.js';
 import { EVENT_TOPICS, TRANSACTION_STATUSES } from '../../../src/protocol/events.js';
 import { MAX_POINTS, parseFrom } from '../../../src/protocol/parseFrom.js';
-import { parseRequest } from '../../../src/protocol/parseRequest.js';
+import { parseRequest } from '../../support/parseRequest.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
 import { ALLOWED_COMMANDS } from '../../../src/server/commandTable.js';
 import { CLIENT_EXAMPLES, DEFAULT_LIMITS, FROM_EXAMPLES, serverExamples } from './documentExamples.js';

@@ -6,8 +6,10 @@ import {
   RpcUnavailableError,
   type UnavailableReason,
 } from '../../../src/node/rpcTypes.js';
+import { NATIVE } from '../../../src/protocol/dialects/native.js';
 import { MEMPOOL_CACHE_MS } from '../../../src/server/commandGuards.js';
 import { createCommandRunner } from '../../../src/server/commandRunner.js';
+import { printOutcome } from '../../../src/server/printOutcome.js';
 import { createFakeRpc } from '../../support/serverHarness.js';
 
 function setUp(maxAnswerBytes = 1000) {
@@ -24,8 +26,9 @@ function setUp(maxAnswerBytes = 1000) {
     },
   );
   const ask = async (command: string, paramsJson = '[]', idJson?: string): Promise<string> => {
-    const run = runner.run({ command, paramsJson, ...(idJson === undefined ? {} : { idJson }) });
-    return (await run.message).toString();
+    const run = runner.run({ command, paramsJson });
+    const outcome = run.type === 'refused' ? run.error : await run.outcome;
+    return printOutcome(outcome, { command, idJson }, NATIVE).toString();
   };
   return { rpc, clock, runner, ask, logged };
 }

@@ -1,36 +1,6 @@
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { createCommandRunner } from '../../../src/server/commandRunner.js';
-import { createHub } from '../../../src/server/hub.js';
-import { createSession } from '../../../src/server/session.js';
-import { createFakeConnection } from '../../support/fakeConnection.js';
-import { createFakeRpc, createTestLog, createTestSubscriptions, draft } from '../../support/serverHarness.js';
-
-const logger = pino({ level: 'silent' });
-
-function setUp(maxCommandsInFlight = 2) {
-  const log = createTestLog();
-  const rpc = createFakeRpc();
-  const hub = createHub({ maxBufferedBytes: 1000, coalesceMs: 0 }, { log });
-  const connection = createFakeConnection();
-  const clock = { nowMs: 0 };
-  const session = createSession(
-    { maxDepth: 32, maxCommandsInFlight },
-    {
-      connection,
-      subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
-      commands: createCommandRunner(
-        { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
-        { rpc, genesisHash: () => undefined, logger },
-      ),
-      welcome: 'WELCOME',
-      logger,
-      now: () => clock.nowMs,
-    },
-  );
-  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { log, rpc, hub, connection, clock, session, settle };
-}
+import { draft } from '../../support/serverHarness.js';
+import { setUpSession as setUp } from '../../support/sessionHarness.js';
 
 describe('a session', () => {
   it('begins with the welcome', () => {

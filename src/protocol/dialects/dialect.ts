@@ -1,0 +1,85 @@
+import type { ErrorName } from '../codes.js';
+import type { ChainPoint, EventType } from '../events.js';
+import type { Skip, SubscriptionName } from '../printMessages.js';
+import type { Members, Request } from '../request.js';
+import type { SlowPolicy } from '../slowPolicies.js';
+import type { Topic } from '../topics.js';
+
+/** Every dialect by name. */
+export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1';
+
+/** JSON text before and after a value that is passed on as it is. */
+export interface Envelope {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** What a dialect prints of an event besides its data. */
+export interface EventHead {
+  readonly type: EventType;
+  readonly topic: Topic;
+  readonly cursor: string;
+}
+
+/** A subscription or its end that was done. */
+export interface Acknowledgement {
+  readonly action: 'subscribe' | 'unsubscribe';
+  /** The client's own word. */
+  readonly topicName: string;
+  readonly idJson?: string | undefined;
+  /** Where a subscription that begins now begins: everything after this position is sent. */
+  readonly cursor?: string | undefined;
+  /** What was asked for with `on_slow`. */
+  readonly onSlow?: SlowPolicy | undefined;
+  /** Words of the client that name nothing. */
+  readonly unknownNames?: readonly string[] | undefined;
+}
+
+/** An error. `code` is a name of the gateway's own, or the node's negative number. */
+export interface ErrorAnswer {
+  readonly code: ErrorName | number;
+  /** Printed whole. */
+  readonly message: string;
+  readonly idJson?: string | undefined;
+  /** May be a stranger's text: only a short printable excerpt is printed. */
+  readonly command?: string | undefined;
+}
+
+/** A command whose result is answered. */
+export interface ResponseHead {
+  readonly command: string;
+  readonly idJson?: string | undefined;
+}
+
+/**
+ * One way to talk: a pure translator between texts and the gateway's own requests and messages. All texts that it prints are JSON
+ * objects; `…Json` is the client's or the node's own JSON text.
+ */
+export interface Dialect {
+  readonly name: DialectName;
+  /** One message for each thing that a client may say, for help and errors. */
+  readonly shapes: readonly string[];
+  /** Reads a message; `undefined` when it has none of the dialect's shapes. */
+  parse(members: Members): Request | undefined;
+  /** The text around an event's data; `undefined` when the dialect has no message for it. */
+  event(head: EventHead): Envelope | undefined;
+  /** The text around the result of a command. */
+  response(head: ResponseHead): Envelope;
+  error(error: ErrorAnswer): string;
+  acknowledgement(ack: Acknowledgement): string;
+  /** Answer to `ping`; `unixSeconds` is the time now. */
+  pong(idJson: string | undefined, unixSeconds: number): string;
+  /** A subscription from the past has reached the present: what follows happens now. */
+  live(subscription: SubscriptionName, cursor: string | undefined): string;
+  /** A subscription from the past has come to the block `at`, on its way to `target`. */
+  catchingUp(subscription: SubscriptionName, at: ChainPoint, target: ChainPoint): string;
+  /** Events of a topic that cannot be told again: all between two cursors that is not in the chain. */
+  gap(topic: Topic, fromCursor: string | undefined, toCursor: string): string;
+  /** Events were left out, because the client is slow and wanted it so. */
+  skipped(skip: Skip): string;
+  /** A subscription has ended with an error; `cursor` is the last event that was sent of it. */
+  subscriptionError(
+    subscription: SubscriptionName,
+    error: { readonly code: ErrorName; readonly message: string; readonly cursor?: string | undefined },
+  ): string;
+}

@@ -1,0 +1,9 @@
+import type { Dialect } from './dialect.js';
+import { JSON_RPC_1, JSON_RPC_2 } from './jsonRpc.js';
+import { NATIVE } from './native.js';
+
+/** Every dialect, in the order in which they are asked to read a message: the first that knows its shape reads it. */
+export const DIALECTS: readonly Dialect[] = [NATIVE, JSON_RPC_2, JSON_RPC_1];
+
+/** Those that the items of a batch may be in. */
+export const BATCH_DIALECTS: readonly Dialect[] = [JSON_RPC_2, JSON_RPC_1];

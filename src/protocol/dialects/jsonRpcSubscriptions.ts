@@ -1,0 +1,71 @@
+import type { ErrorName } from '../codes.js';
+import { excerpt } from '../excerpt.js';
+import { elementSpans, memberSpans } from '../jsonSpans.js';
+import type { Request } from '../request.js';
+import { SLOW_POLICIES } from '../slowPolicies.js';
+import { parseTopic, TOPIC_NAMES } from '../topics.js';
+
+/** Params of `subscribe` in the order in which they are given by position. */
+const SUBSCRIBE_PARAMS = ['topic', 'from', 'filter', 'on_slow'] as const;
+const UNSUBSCRIBE_PARAMS = ['topic'] as const;
+
+type Subscription =
+  | Extract<Request, { type: 'subscribe' | 'unsubscribe' }>
+  | { readonly type: 'invalid'; readonly error: ErrorName; readonly message: string };
+
+/**
+ * Reads the params of `subscribe` and `unsubscribe`: by position, with null for what is left out, or by name. Members of an object
+ * that are not known are left alone, as in the native dialect. `paramsJson` is the text of an array or object.
+ */
+export function parseJsonRpcSubscription(
+  method: 'subscribe' | 'unsubscribe',
+  paramsJson: string,
+): Subscription {
+  const names: readonly string[] = method === 'subscribe' ? SUBSCRIBE_PARAMS : UNSUBSCRIBE_PARAMS;
+  const form = `${method} takes [${names.join(', ')}], or an object with these members`;
+  let byName: ReadonlyMap<string, string>;
+  if (paramsJson.startsWith('[')) {
+    const values = elementSpans(paramsJson);
+    if (values.length > names.length) return { type: 'invalid', error: 'params_not_array', message: form };
+    byName = new Map(values.map((json, index) => [names[index] ?? '', json]));
+  } else {
+    byName = memberSpans(paramsJson);
+  }
+  const given = (name: string): string | undefined => {
+    const json = byName.get(name);
+    return json === 'null' ? undefined : json;
+  };
+  const topicName: unknown = JSON.parse(given('topic') ?? 'null');
+  if (typeof topicName !== 'string') {
+    return {
+      type: 'invalid',
+      error: 'unknown_topic',
+      message: `${form}; the topics are ${TOPIC_NAMES.join(', ')}`,
+    };
+  }
+  const topics = parseTopic(topicName);
+  if (topics === undefined) {
+    return {
+      type: 'invalid',
+      error: 'unknown_topic',
+      message: `no topic "${excerpt(topicName)}"; the topics are ${TOPIC_NAMES.join(', ')}`,
+    };
+  }
+  if (method === 'unsubscribe') return { type: 'unsubscribe', topicName, topics };
+  const fromJson = given('from');
+  const filterJson = given('filter');
+  const onSlowJson = given('on_slow');
+  const onSlow = SLOW_POLICIES.find((policy) => JSON.stringify(policy) === onSlowJson?.trim());
+  if (onSlowJson !== undefined && onSlow === undefined) {
+    const message = `"on_slow" must be one of ${SLOW_POLICIES.join(', ')}`;
+    return { type: 'invalid', error: 'params_not_array', message };
+  }
+  return {
+    type: 'subscribe',
+    topicName,
+    topics,
+    ...(fromJson === undefined ? {} : { fromJson }),
+    ...(filterJson === undefined ? {} : { filterJson }),
+    ...(onSlow === undefined ? {} : { onSlow }),
+  };
+}

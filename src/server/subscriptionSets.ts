@@ -1,0 +1,52 @@
+import type { Dialect, DialectName } from '../protocol/dialects/dialect.js';
+import { NATIVE } from '../protocol/dialects/native.js';
+import type { Request } from '../protocol/request.js';
+import { olderCursor } from './olderCursor.js';
+import type { Reply, Subscriptions } from './subscriptions.js';
+
+type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
+
+/** All subscriptions of one connection: a set for each dialect that it has subscribed in. */
+export interface SubscriptionSets {
+  /** Answers and subscribes. The text of an error is given back instead, for the session to send. */
+  subscribe(request: OfType<'subscribe'>, dialect: Dialect, reply: Reply): string | undefined;
+  /** The same for `unsubscribe`. */
+  unsubscribe(request: OfType<'unsubscribe'>, dialect: Dialect, reply: Reply): string | undefined;
+  /** Where to resume all of them; absent before the first event. */
+  resumeCursor(): string | undefined;
+  /** Ends all of them. */
+  end(): void;
+}
+
+/**
+ * Keeps the sets of one connection. `createSet` makes one; `replays` tells how many subscriptions from the past all sets of the
+ * connection have under way.
+ */
+export function createSubscriptionSets(
+  createSet: (dialect: Dialect, replays: () => number) => Subscriptions,
+): SubscriptionSets {
+  const sets = new Map<DialectName, Subscriptions>();
+  const replays = (): number => [...sets.values()].reduce((sum, set) => sum + set.replays, 0);
+  const setOf = (dialect: Dialect): Subscriptions => {
+    let set = sets.get(dialect.name);
+    if (set === undefined) {
+      set = createSet(dialect, replays);
+      sets.set(dialect.name, set);
+    }
+    return set;
+  };
+  // Present from the start: it knows where to resume before anything was subscribed.
+  const native = setOf(NATIVE);
+  return {
+    subscribe: (request, dialect, reply) => setOf(dialect).subscribe(request, reply),
+    unsubscribe: (request, dialect, reply) => setOf(dialect).unsubscribe(request, reply),
+    resumeCursor() {
+      const used = [...sets.values()].filter((set) => set.isUsed());
+      if (used.length === 0) return native.resumeCursor();
+      return used.map((set) => set.resumeCursor()).reduce(olderCursor);
+    },
+    end() {
+      for (const set of sets.values()) set.end();
+    },
+  };
+}
