@@ -1,0 +1,43 @@
+import type { Topic } from '../../protocol/topics.js';
+
+/** What the clients of one role may do. */
+export interface Role {
+  readonly name: string;
+  /** Whether it sees the metrics and the whole health record from anywhere. */
+  readonly isAdmin: boolean;
+  readonly topics: ReadonlySet<Topic>;
+  /** Commands by their exact names; the guards of commands hold for every role. */
+  readonly commands: ReadonlySet<string>;
+  /** How far behind the tip a subscription may start, in blocks; absent: anywhere. */
+  readonly historyBlocks: number | undefined;
+  /** Addresses, assets and other things that the filters of one connection may name. */
+  readonly filterKeys: number;
+  /** What the messages of all clients of one address (or one token) may cost in a minute; absent: no limit. */
+  readonly costPerMinute: number | undefined;
+}
+
+/** Something that a client wants to do. */
+export type Action =
+  | { readonly type: 'topic'; readonly topic: Topic }
+  | { readonly type: 'command'; readonly command: string }
+  /** To start so many blocks behind the tip. */
+  | { readonly type: 'history'; readonly blocks: number }
+  | { readonly type: 'filter'; readonly keys: number }
+  /** To see metrics and the whole health record. */
+  | { readonly type: 'operate' };
+
+/** Whether a role may do something. What no line of it allows is denied. */
+export function mayDo(role: Role, action: Action): boolean {
+  switch (action.type) {
+    case 'topic':
+      return role.topics.has(action.topic);
+    case 'command':
+      return role.commands.has(action.command);
+    case 'history':
+      return role.historyBlocks === undefined || action.blocks <= role.historyBlocks;
+    case 'filter':
+      return action.keys <= role.filterKeys;
+    case 'operate':
+      return role.isAdmin;
+  }
+}
