@@ -76,6 +76,7 @@ module.exports = {
     },
     oneImporter('zeromq', ['^src/node/zmqListener\\.ts$', '^src/simulator/']),
     oneImporter('json-bigint', ['^src/node/losslessJson\\.ts$']),
+    oneImporter('jose', ['^src/server/access/jwtKeys\\.ts$']),
     oneImporter('lru-cache', ['^src/feed/historyBlocks\\.ts$']),
     oneImporter('prom-client', ['^src/observe/metrics\\.ts$']),
     oneImporter('ws', [

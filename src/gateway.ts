@@ -6,6 +6,8 @@ import { createEventLog } from './feed/eventLog.js';
 import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
 import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
 import type { Settings } from './config/settings.js';
+import { readAccess } from './gatewayAccess.js';
+import { watchFiles } from './gatewayFiles.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
 import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
 import { createNodeReader } from './node/nodeReader.js';
@@ -40,6 +42,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
 
+  const access = readAccess(settings, logger.child({ part: 'access' }));
   const metrics = createMetrics({ methods: [...ALLOWED_COMMANDS, 'batch'], limits: limitsOf(settings) });
   const rpc = createRpcClient({
     url: node.rpcUrl,
@@ -131,6 +134,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       port: settings.port,
       allowHosts: settings.allowHost,
       allowOrigins: settings.allowOrigin,
+      trustProxies: settings.trustProxy,
+      roles: access.roles,
+      anonymousRole: settings.anonymousRole,
+      authTimeoutMs: settings.authTimeoutMs,
       maxMessageBytes: settings.maxMessageBytes,
       maxDepth: settings.maxDepth,
       maxBatch: settings.maxBatch,
@@ -152,6 +159,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       health,
       metrics: (): Promise<MetricsText> => metrics.print(metricState()),
       archive,
+      authenticator: access.authenticator,
       encode,
       genesisHash: () => follower.state().genesisHashHex,
       logger: logger.child({ part: 'server' }),
@@ -175,13 +183,20 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     throw error;
   }
 
+  const reload = (): void => {
+    if (access.reload()) server.recheckTokens();
+  };
+  const unwatch = watchFiles(settings.tokens === undefined ? [] : [settings.tokens], reload);
+
   let stopped: Promise<void> | undefined;
   return {
     url: `ws://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
     health,
+    reload,
     failed: follower.failed,
     stop() {
       stopped ??= (async () => {
+        unwatch();
         await server.stop(settings.graceMs);
         await closeNodeSide();
       })();

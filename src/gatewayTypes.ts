@@ -25,6 +25,8 @@ export interface Gateway {
   /** `ws://host:port`, with the port that was taken. */
   readonly url: string;
   health(): Health;
+  /** Reads again what may change while it runs: the file of tokens. Done by itself when the file changes. */
+  reload(): void;
   /**
    * Stops accepting, tells the clients, closes everything; resolves when nothing of the gateway is left. Takes `graceMs` at most.
    * Further calls give the same promise.

@@ -12,6 +12,7 @@ import { parseArguments } from './parseArguments.js';
 import { printFailure } from './printFailure.js';
 import { serveCommand } from './serve.js';
 import { simulateCommand } from './simulate.js';
+import { tokenCommand } from './token.js';
 import { watchCommand } from './watch.js';
 
 /** Every command, in the order of help. */
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CliCommand[] = [
   watchCommand,
   callCommand,
   healthCheckCommand,
+  tokenCommand,
 ];
 
 /** Widest help, in characters. */

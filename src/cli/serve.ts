@@ -11,7 +11,7 @@ import type { CliCommand, CommandContext } from './cliTypes.js';
 import { commandLine } from './commandLine.js';
 import { createLogger } from './createLogger.js';
 import { stopInTime } from './stopInTime.js';
-import { listenForStop, type StopSignals } from './stopSignals.js';
+import { listenForStop, onHangUp, type StopSignals } from './stopSignals.js';
 
 /** Time beyond the grace period for what is not a client: the simulated node, the last log line. */
 const EXTRA_STOP_MS = 1000;
@@ -90,7 +90,14 @@ async function start(
     logger.info({ rpc: source.rpcUrl, login: source.credentialsFrom, zmq: source.zmqAddresses }, 'node');
   }
   const gateway = await startGateway({ settings, node: source, logger });
-  stops.push(() => gateway.stop());
+  const ignore = onHangUp(() => {
+    logger.info('SIGHUP: files are read again');
+    gateway.reload();
+  });
+  stops.push(async () => {
+    ignore();
+    await gateway.stop();
+  });
   return gateway;
 }
 

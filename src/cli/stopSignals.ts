@@ -10,6 +10,14 @@ export interface StopSignals {
   dispose(): void;
 }
 
+/** Calls back at each SIGHUP, which then does not end the process any more. Gives the function that takes the handler away. */
+export function onHangUp(callback: () => void): () => void {
+  process.on('SIGHUP', callback);
+  return () => {
+    process.off('SIGHUP', callback);
+  };
+}
+
 /** Listens to SIGINT and SIGTERM, which then do not end the process by themselves any more. */
 export function listenForStop(): StopSignals {
   let count = 0;

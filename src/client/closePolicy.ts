@@ -26,6 +26,8 @@ const FATAL: ReadonlyMap<number, string> = new Map([
   [1003, 'the gateway takes no such messages'],
   [CLOSE_CODES.invalid_utf8, 'the gateway says that a message of this client was not UTF-8'],
   [CLOSE_CODES.policy_violation, 'the gateway says that a message came in too many fragments'],
+  [CLOSE_CODES.unauthorized, 'the gateway wants a token'],
+  [CLOSE_CODES.token_revoked, 'the token of this client was revoked'],
   [CLOSE_CODES.too_many, 'the gateway says that this client sent too many messages that break the protocol'],
 ]);
 
@@ -36,9 +38,11 @@ export function decideAfterClose({ code, reason, httpStatus }: Closing): AfterCl
       return { type: 'retry', minLimitMs: SOME_SECONDS_MS };
     }
     const why =
-      httpStatus === 403
-        ? 'the gateway does not answer to this host name, or takes no pages of this origin (--allow-host, --allow-origin)'
-        : "is this a gateway's address?";
+      httpStatus === 401
+        ? 'the gateway does not take the token of this client'
+        : httpStatus === 403
+          ? 'the gateway does not answer to this host name, or takes no pages of this origin (--allow-host, --allow-origin)'
+          : "is this a gateway's address?";
     return { type: 'fatal', message: `HTTP ${httpStatus} instead of WebSocket: ${why}` };
   }
   const fatal = FATAL.get(code);

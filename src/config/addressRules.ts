@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Whether a text is an RPC address: `http`, a host, no path, query or fragment. The node speaks no TLS. */
 export function isRpcUrl(value: string): boolean {
   const url = parseUrl(value);
@@ -35,6 +37,13 @@ export function isZmqAddress(value: string): boolean {
 /** Whether a text is a host name or address without port, or `*`. */
 export function isHostName(value: string): boolean {
   return value === '*' || (/^[^\s:/@[\]?#*]+$/.test(value) && parseUrl(`http://${value}`) !== undefined);
+}
+
+/** Whether a text is an IP address, or a range of them such as `10.0.0.0/8`. */
+export function isAddressRange(value: string): boolean {
+  const [, address = '', digits = '0'] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(digits) <= (family === 6 ? 128 : 32);
 }
 
 /** Whether a text is an origin as browsers print it, `null` (a page without one), or `*`. */

@@ -1,5 +1,5 @@
 /** The commands of the command line. */
-export const COMMAND_NAMES = ['serve', 'simulate', 'watch', 'call', 'health-check'] as const;
+export const COMMAND_NAMES = ['serve', 'simulate', 'watch', 'call', 'health-check', 'token'] as const;
 
 /** One command of the command line. */
 export type CommandName = (typeof COMMAND_NAMES)[number];

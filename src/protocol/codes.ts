@@ -65,8 +65,22 @@ export const ERROR_CODES = {
   too_many_clients: 1053,
   /** HTTP 503: the gateway is shutting down. */
   shutting_down: 1054,
+  /** HTTP 400: a token stands in the URL. */
+  token_in_url: 1055,
+  /** No token was shown, and one is needed. */
+  unauthorized: 1056,
+  /** The token is not known here, or broken; HTTP 401 in the handshake. */
+  invalid_token: 1057,
+  /** The token has expired; HTTP 401 in the handshake. */
+  token_expired: 1058,
+  /** The role may not subscribe to a topic. */
+  forbidden_topic: 1059,
+  /** The role may not start so far in the past. */
+  forbidden_history: 1060,
   /** A batch has more requests than the limit. */
   batch_too_big: 1061,
+  /** HTTP 403: the path is for programs of the same machine, and for admins. */
+  forbidden_path: 1062,
 } as const;
 
 /** Name of one of the gateway's own errors. */
@@ -90,6 +104,12 @@ export const CLOSE_CODES = {
   try_again_later: 1013,
   /** No pong came within the timeout. */
   no_pong: 4000,
+  /** A token is needed, and none came in time. */
+  unauthorized: 4001,
+  /** The token has expired. */
+  token_expired: 4002,
+  /** The token is in the file of tokens no more, or has another role there. */
+  token_revoked: 4003,
   /** The client made no progress reading for too long. */
   too_slow: 4008,
   /** The client sent too many bad messages, or too many at once. */

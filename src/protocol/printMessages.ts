@@ -90,6 +90,20 @@ export function printAcknowledgement(ack: {
   return `{"type":"subscription",${idMember(ack.idJson)}${body},${position}"data":{${body}}}`;
 }
 
+/** Answer to an `authenticate` that was done: the role, and when the token ends. */
+export function printAuthenticated(answer: {
+  readonly role: string;
+  readonly expiresAtMs: number | undefined;
+  readonly idJson?: string | undefined;
+}): string {
+  const end =
+    answer.expiresAtMs === undefined ? 'null' : JSON.stringify(new Date(answer.expiresAtMs).toISOString());
+  return (
+    `{"type":"authenticated",${idMember(answer.idJson)}"status":"success","action":"authenticate",` +
+    `"data":{"role":${JSON.stringify(answer.role)},"expires_at":${end}}}`
+  );
+}
+
 /**
  * An error answer. `code` is a name of the gateway's own, or the node's negative number. `command` is cut to a short printable
  * excerpt, for it may be a stranger's text; `message` is printed whole.

@@ -46,6 +46,12 @@ export type Request =
       readonly type: 'ping';
       readonly idJson?: string;
     }
+  | {
+      readonly type: 'authenticate';
+      /** As the client sent it: any text of at least one character. */
+      readonly token: string;
+      readonly idJson?: string;
+    }
   | InvalidRequest;
 
 /** A message that is no request; the error's answer is made of it. */

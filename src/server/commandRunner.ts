@@ -9,6 +9,7 @@ import {
   type RpcClient,
 } from '../node/rpcTypes.js';
 import type { ErrorName } from '../protocol/codes.js';
+import type { Role } from './access/role.js';
 import { positionalParams } from './commandParams.js';
 import { decideCommand, type CommandDecision } from './decideCommand.js';
 
@@ -35,6 +36,8 @@ export interface CommandRequest {
   readonly command: string;
   /** Text of an array, or of an object with the params by name. */
   readonly paramsJson: string;
+  /** Of the client that calls. */
+  readonly role: Role;
 }
 
 /** What became of a command. */
@@ -78,28 +81,30 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
     });
     const cut = cutExpireTime(raw);
     const result = allowed.transform === undefined ? cut : allowed.transform(cut);
-    if (allowed.cacheMs !== undefined) {
+    if (allowed.cacheMs !== undefined && allowed.key !== undefined) {
       cache.set(allowed.key, { result, untilMs: now() + allowed.cacheMs });
     }
     return result;
   }
 
   function share(command: string, allowed: Allowed): Promise<RawJson> {
-    const kept = cache.get(allowed.key);
+    const { key } = allowed;
+    if (key === undefined) return ask(command, allowed);
+    const kept = cache.get(key);
     if (kept !== undefined && now() < kept.untilMs) {
       counts.cached += 1;
       return Promise.resolve(kept.result);
     }
-    cache.delete(allowed.key);
-    const open = inFlight.get(allowed.key);
+    cache.delete(key);
+    const open = inFlight.get(key);
     if (open !== undefined) {
       counts.shared += 1;
       return open;
     }
     const asked = ask(command, allowed).finally(() => {
-      inFlight.delete(allowed.key);
+      inFlight.delete(key);
     });
-    inFlight.set(allowed.key, asked);
+    inFlight.set(key, asked);
     return asked;
   }
 
@@ -143,7 +148,7 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
 
   return {
     run(request) {
-      const { command } = request;
+      const { command, role } = request;
       const params = positionalParams(command, request.paramsJson);
       if (params.type === 'refuse') {
         return {
@@ -151,7 +156,7 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
           error: { type: 'error', code: 'forbidden_params', message: params.message },
         };
       }
-      const decision = decideCommand(command, params.json, { genesisHashHex: deps.genesisHash() });
+      const decision = decideCommand(command, params.json, { genesisHashHex: deps.genesisHash(), role });
       if (decision.type === 'refuse') {
         const { error, message } = decision;
         return { type: 'refused', error: { type: 'error', code: error, message } };

@@ -10,9 +10,11 @@ import { printError, printWelcome, type ConnectionLimits } from '../protocol/pri
 import { formatTipCursor } from '../protocol/cursor.js';
 import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
-import { checkRequest, type RequestRules } from './access/checkRequest.js';
-import type { Refusal } from './access/refusal.js';
-import type { RequestFacts } from './access/requestFacts.js';
+import type { Authenticator } from './access/authenticator.js';
+import { createClearance } from './access/clearance.js';
+import { createProxyList } from './access/clientAddress.js';
+import { createGate, NOBODY } from './access/gate.js';
+import type { Role } from './access/role.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
@@ -40,6 +42,13 @@ export interface ServerOptions {
   readonly allowHosts: readonly string[];
   /** Origins whose pages may use the gateway. */
   readonly allowOrigins: readonly string[];
+  /** Addresses and ranges of proxies whose word is taken for the client's address. */
+  readonly trustProxies: readonly string[];
+  readonly roles: ReadonlyMap<string, Role>;
+  /** Role of who shows no token; absent: see the gate. */
+  readonly anonymousRole: string | undefined;
+  /** How long who may do nothing may take to show a token. */
+  readonly authTimeoutMs: number;
   /** Longest message of a client, in bytes. */
   readonly maxMessageBytes: number;
   /** Deepest nesting of a client's message. */
@@ -75,6 +84,7 @@ export interface ServerDeps {
   readonly metrics: () => Promise<MetricsText>;
   /** The past, for subscriptions that start there. */
   readonly archive: Archive;
+  readonly authenticator: Authenticator;
   /** Identity of the log, for cursors. */
   readonly encode: () => { readonly chainId: string; readonly epoch: string };
   /** Hash of the running chain's genesis block; absent until the node has said. */
@@ -103,6 +113,8 @@ export interface Server {
   lag(): Lag;
   /** Bytes that the clients have not taken yet, all together; every client is asked. */
   unsentBytes(): number;
+  /** Tokens have changed: closes the connections of those that are good no more. */
+  recheckTokens(): void;
 }
 
 /** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
@@ -149,23 +161,32 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   let stopped: Promise<void> | undefined;
   let lastLag: { readonly atMs: number; readonly lag: Lag } | undefined;
 
-  const requestRules: RequestRules = { ...options, listenHost: options.host };
-  const check = (facts: RequestFacts): Refusal | undefined => checkRequest(facts, requestRules);
+  const gate = createGate(
+    { ...options, listenHost: options.host, proxies: createProxyList(options.trustProxies) },
+    deps,
+  );
 
   const transport = createWebSocketServer(options, {
-    checkRequest: check,
+    admit: (facts) => gate.admit(facts),
     onRequest: createHttpRoutes({
       health: deps.health,
       metrics: deps.metrics,
-      checkRequest: check,
+      admit: (facts) => gate.admit(facts),
       logger,
     }),
-    onConnection(connection) {
+    onConnection(connection, { principal }) {
       const session = createSession(options, {
         connection,
         subscriptions,
         commands,
-        welcome: welcomeMessage(),
+        clearance: (close) =>
+          createClearance(principal, {
+            authenticator: deps.authenticator,
+            authTimeoutMs: options.authTimeoutMs,
+            tipHeight: () => deps.archive.present().tip?.height,
+            close,
+          }),
+        welcome: welcomeMessage(principal.role),
         logger,
       });
       sessions.add(session);
@@ -194,9 +215,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     return formatTipCursor(tip, deps.encode());
   }
 
-  function welcomeMessage(): string {
-    const cursor = headCursor();
-    const { chain, simulated, tip } = deps.health();
+  /** Who has to show a token first is told nothing of the chain. */
+  function welcomeMessage(role: Role): string {
+    const isNobody = role === NOBODY;
+    const cursor = isNobody ? undefined : headCursor();
+    const { chain, simulated, tip } = isNobody ? { ...deps.health(), tip: undefined } : deps.health();
     return printWelcome({
       version: options.version,
       simulated,
@@ -230,6 +253,9 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     stop: (graceMs) => (stopped ??= stop(graceMs)),
     lag,
     unsentBytes: () => hub.unsentBytes(),
+    recheckTokens() {
+      for (const session of sessions) session.recheck();
+    },
     stats: () => ({ ...hub.stats(), replays, commands: commands.stats() }),
   };
 }

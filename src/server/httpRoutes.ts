@@ -1,11 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { Gate, Visitor } from './access/gate.js';
 import { printRefusal, type Refusal } from './access/refusal.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
+import { mayDo } from './access/role.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
 import { PAGE_HTML, PAGE_POLICY } from './page.js';
-import { isReady, printHealth } from './printHealth.js';
+import { isReady, printHealth, printShortHealth } from './printHealth.js';
 
 /** What the routes show. */
 export interface HttpRoutesDeps {
@@ -25,7 +27,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-type Route = (deps: HttpRoutesDeps) => HttpAnswer | Promise<HttpAnswer>;
+type Route = (deps: HttpRoutesDeps, visitor: Visitor) => HttpAnswer | Promise<HttpAnswer>;
 
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [
@@ -37,11 +39,16 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
       headers: { 'Content-Security-Policy': PAGE_POLICY },
     }),
   ],
-  ['/health', ({ health }) => json(200, printHealth(health()))],
+  [
+    '/health',
+    ({ health }, visitor) =>
+      json(200, isOperator(visitor) ? printHealth(health()) : printShortHealth(health())),
+  ],
   ['/ready', ({ health }) => ready(health())],
   [
     '/metrics',
-    async ({ metrics }) => {
+    async ({ metrics }, visitor) => {
+      if (!isOperator(visitor)) return refused(FOR_OPERATORS);
       const { contentType, text } = await metrics();
       return { status: 200, contentType, body: text };
     },
@@ -50,9 +57,15 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
 
 /**
  * What one request is answered: the page on `/`, the health record on `/health`, 200 or 503 on `/ready`, the metrics on
- * `/metrics`, 404 elsewhere, 405 for other methods than GET and HEAD.
+ * `/metrics`, 404 elsewhere, 405 for other methods than GET and HEAD. Only programs of the same machine and admins see the metrics and
+ * the whole health record.
  */
-export async function routeHttp(method: string, url: string, deps: HttpRoutesDeps): Promise<HttpAnswer> {
+export async function routeHttp(
+  method: string,
+  url: string,
+  deps: HttpRoutesDeps,
+  visitor: Visitor,
+): Promise<HttpAnswer> {
   const path = url.split('?', 1)[0] ?? '';
   const route = ROUTES.get(path);
   if (route === undefined) {
@@ -64,22 +77,25 @@ export async function routeHttp(method: string, url: string, deps: HttpRoutesDep
     const body = JSON.stringify({ error: 'method not allowed', allowed: ['GET', 'HEAD'] });
     return { ...json(405, body), headers: { Allow: 'GET, HEAD' } };
   }
-  return route(deps);
+  return route(deps, visitor);
 }
 
-/** Plain HTTP: a body that a request may have is never read. `checkRequest` says why a request is refused, whatever it asks. */
+/** Plain HTTP: a body that a request may have is never read. */
 export function createHttpRoutes(
   deps: HttpRoutesDeps & {
-    readonly checkRequest: (facts: RequestFacts) => Refusal | undefined;
+    /** Whether a request is let in, and as whom. Never rejects. */
+    readonly admit: Gate['admit'];
     readonly logger: Logger;
   },
 ): RequestListener {
   const answerTo = async (facts: RequestFacts): Promise<HttpAnswer> => {
     try {
-      const refusal = deps.checkRequest(facts);
-      if (refusal === undefined) return await routeHttp(facts.method, facts.url, deps);
-      deps.logger.debug({ error: refusal.error }, 'http request refused');
-      return { ...json(refusal.status, printRefusal(refusal)), headers: refusal.headers ?? {} };
+      const admission = await deps.admit(facts);
+      if (admission.type === 'admitted') {
+        return await routeHttp(facts.method, facts.url, deps, admission.visitor);
+      }
+      deps.logger.debug({ error: admission.refusal.error }, 'http request refused');
+      return refused(admission.refusal);
     } catch (error) {
       deps.logger.error({ err: error }, 'http request failed');
       return json(500, JSON.stringify({ error: 'the gateway failed; its log says how' }));
@@ -113,6 +129,21 @@ export function createHttpRoutes(
 function ready(health: Health): HttpAnswer {
   const isUp = isReady(health);
   return json(isUp ? 200 : 503, JSON.stringify({ ready: isUp, status: health.status }));
+}
+
+const FOR_OPERATORS: Refusal = {
+  status: 403,
+  error: 'forbidden_path',
+  message:
+    'this path is for programs of the same machine, and for admins: send "Authorization: Bearer" with the token of one',
+};
+
+function isOperator({ client, principal }: Visitor): boolean {
+  return client.isLocal || mayDo(principal.role, { type: 'operate' });
+}
+
+function refused(refusal: Refusal): HttpAnswer {
+  return { ...json(refusal.status, printRefusal(refusal)), headers: refusal.headers ?? {} };
 }
 
 function json(status: number, body: string): HttpAnswer {

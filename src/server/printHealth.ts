@@ -44,6 +44,11 @@ export function printHealth(health: Health): string {
   });
 }
 
+/** What everybody may know: enough to see whether the gateway is well. */
+export function printShortHealth({ status, connected, version, chain, tip }: Health): string {
+  return JSON.stringify({ status, connected, version, chain: chain ?? null, tip: pointOf(tip) });
+}
+
 /** Whether clients should be sent here: the tips agree, or nearly. */
 export function isReady(health: Health): boolean {
   if (health.status === 'ok') return true;

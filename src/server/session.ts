@@ -3,7 +3,9 @@ import { CLOSE_CODES } from '../protocol/codes.js';
 import type { Dialect } from '../protocol/dialects/dialect.js';
 import { NATIVE } from '../protocol/dialects/native.js';
 import { parseMessage, type Asked, type MessageLimits } from '../protocol/parseMessage.js';
+import { printAuthenticated } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
+import type { Clearance } from './access/clearance.js';
 import { BAD_MESSAGE_LIMIT, countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
 import { createBatchAnswer } from './batchAnswer.js';
 import { closeReason } from './closeReason.js';
@@ -29,6 +31,8 @@ export interface SessionDeps {
     close: (code: number, words: string) => void,
   ) => SubscriptionSets;
   readonly commands: CommandRunner;
+  /** What the client may do; `close` ends the connection. */
+  readonly clearance: (close: (code: number, words: string) => void) => Clearance;
   /** First message of the connection, whole. */
   readonly welcome: string;
   readonly logger: Logger;
@@ -40,7 +44,12 @@ export interface SessionDeps {
 export interface Session extends ConnectionHandlers {
   /** Says why, and where to resume, and ends the connection. */
   close(code: number, words: string): void;
+  /** Ends the connection if its token is not good any more. */
+  recheck(): void;
 }
+
+/** Messages that wait while a token is checked. */
+const MAX_HELD_MESSAGES = 64;
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 type Answer = (message: string | Buffer) => void;
@@ -60,6 +69,9 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   /** Of the messages so far: what has no shape is answered in it. */
   let dialect: Dialect = NATIVE;
   let ended = false;
+  /** Messages that came while a token is checked; absent while none is. */
+  let held: string[] | undefined;
+  const clearance = deps.clearance(close);
 
   connection.send(deps.welcome);
 
@@ -70,6 +82,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   function end(code: number, reason: string): void {
     if (ended) return;
     ended = true;
+    clearance.end();
     subscriptions.end();
     connection.close(code, reason);
   }
@@ -94,6 +107,11 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
 
   /** What is answered at once; the promise is that of a command's answer, which never rejects. */
   function take({ dialect: spoken, request }: Asked, answer: Answer): Promise<string | Buffer> | undefined {
+    const denial = clearance.check(request);
+    if (denial !== undefined) {
+      refuse(spoken.error({ code: denial.error, message: denial.message, idJson: request.idJson }), answer);
+      return undefined;
+    }
     switch (request.type) {
       case 'invalid': {
         const { error, message, idJson } = request;
@@ -109,6 +127,9 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
       case 'ping':
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
         return undefined;
+      case 'authenticate':
+        void authenticate(request, spoken);
+        return undefined;
       case 'command':
         return takeCommand(request, spoken, answer);
     }
@@ -121,7 +142,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   ): Promise<string | Buffer> | undefined {
     // Every command only reads: without an answer it does nothing.
     if (request.quiet === true) return undefined;
-    const run = commands.run(request);
+    const run = commands.run({ ...request, role: clearance.role });
     if (run.type === 'started') return run.outcome.then((outcome) => printOutcome(outcome, request, spoken));
     refuse(printOutcome(run.error, request, spoken).toString(), answer);
     return undefined;
@@ -183,20 +204,45 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     if (text !== undefined) send(text);
   }
 
+  /** Messages that come meanwhile wait: they are for the client that the token makes of this one. */
+  async function authenticate({ token, idJson }: OfType<'authenticate'>, spoken: Dialect): Promise<void> {
+    held = [];
+    const authentication = await clearance.authenticate(token);
+    const waiting = held;
+    held = undefined;
+    if (ended) return;
+    if (authentication.type === 'refused') {
+      const { error, message } = authentication;
+      refuse(spoken.error({ code: error, message, idJson }), send);
+    } else {
+      const { role, expiresAtMs } = authentication.principal;
+      send(printAuthenticated({ role: role.name, expiresAtMs, idJson }));
+    }
+    for (const text of waiting) onText(text);
+  }
+
+  function onText(text: string): void {
+    if (ended) return;
+    if (held !== undefined) {
+      held.push(text);
+      if (held.length <= MAX_HELD_MESSAGES) return;
+      close(CLOSE_CODES.too_many, 'too many messages while a token is checked');
+      return;
+    }
+    const message = parseMessage(text, options, dialect);
+    if (message.type === 'batch') {
+      handleBatch(message.items).catch((error: unknown) => {
+        logger.error({ err: error, client: connection.id }, 'a batch failed');
+        close(CLOSE_CODES.internal, 'the gateway failed on this connection');
+      });
+      return;
+    }
+    ({ dialect } = message);
+    handle(message);
+  }
+
   return {
-    onText(text) {
-      if (ended) return;
-      const message = parseMessage(text, options, dialect);
-      if (message.type === 'batch') {
-        handleBatch(message.items).catch((error: unknown) => {
-          logger.error({ err: error, client: connection.id }, 'a batch failed');
-          close(CLOSE_CODES.internal, 'the gateway failed on this connection');
-        });
-        return;
-      }
-      ({ dialect } = message);
-      handle(message);
-    },
+    onText,
     onBinary() {
       if (ended) return;
       refuse(
@@ -209,7 +255,11 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     },
     onClosed() {
       ended = true;
+      clearance.end();
       subscriptions.end();
+    },
+    recheck: () => {
+      clearance.recheck();
     },
     close,
   };

@@ -9,6 +9,8 @@ import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { describeListenError } from './listenError.js';
+import type { Admission, Gate, Visitor } from './access/gate.js';
+import { chooseProtocol } from './access/presentedToken.js';
 import type { Refusal } from './access/refusal.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
@@ -29,12 +31,12 @@ export interface WebSocketServerOptions extends KeepAliveOptions {
 
 /** What the server calls. */
 export interface WebSocketServerDeps {
-  /** Why a handshake is refused, whoever sends it; absent when it is not. */
-  readonly checkRequest: (facts: RequestFacts) => Refusal | undefined;
+  /** Whether a handshake is let in, and as whom. Never rejects. */
+  readonly admit: Gate['admit'];
   /** Answers plain HTTP requests, and checks them itself. */
   readonly onRequest: RequestListener;
   /** A client has connected; the handlers are told what happens to it. */
-  readonly onConnection: (connection: Connection) => ConnectionHandlers;
+  readonly onConnection: (connection: Connection, visitor: Visitor) => ConnectionHandlers;
   /** The message that is sent before a connection is closed with 1009. */
   readonly tooBigMessage: string;
   readonly logger: Logger;
@@ -134,8 +136,8 @@ export function createWebSocketServer(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: options.maxMessageBytes,
-    // A client that offers subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
-    handleProtocols: () => false,
+    // A client that offers other subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
+    handleProtocols: chooseProtocol,
     WebSocket: ExplainedWebSocket,
     ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   });
@@ -147,21 +149,42 @@ export function createWebSocketServer(
       return;
     }
     const socket = duplex;
-    const refusal = decideUpgrade(factsOf(request));
-    if (refusal !== undefined) {
+    const facts = factsOf(request);
+    const refuse = (refusal: Refusal): void => {
       logger.debug({ error: refusal.error }, 'handshake refused');
       refuseUpgrade(socket, refusal);
+    };
+    const finish = (admission: Admission): void => {
+      if (admission.type === 'refused') {
+        refuse(admission.refusal);
+        return;
+      }
+      const refusal = decideUpgrade(facts);
+      if (refusal !== undefined) {
+        refuse(refusal);
+        return;
+      }
+      handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+        accept(webSocket, socket, admission.visitor);
+      });
+    };
+    const admission = deps.admit(facts);
+    if (!(admission instanceof Promise)) {
+      finish(admission);
       return;
     }
-    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(webSocket, socket);
+    const onError = (): void => {
+      socket.destroy();
+    };
+    socket.on('error', onError);
+    void admission.then((admitted) => {
+      socket.off('error', onError);
+      if (!socket.destroyed) finish(admitted);
     });
   });
 
   function decideUpgrade(facts: RequestFacts): Refusal | undefined {
     if (stopping) return unavailable('shutting_down', 'the gateway is shutting down; try again');
-    const refusal = deps.checkRequest(facts);
-    if (refusal !== undefined) return refusal;
     if (!WEB_SOCKET_PATHS.includes(facts.url.split('?', 1)[0] ?? '')) {
       const message = `WebSocket connections are taken at ${WEB_SOCKET_PATHS.join(' and ')}`;
       return { status: 404, error: 'unknown_path', message };
@@ -170,7 +193,7 @@ export function createWebSocketServer(
     return unavailable('too_many_clients', 'too many clients are connected; try again later');
   }
 
-  function accept(webSocket: WebSocket, socket: Socket): void {
+  function accept(webSocket: WebSocket, socket: Socket, visitor: Visitor): void {
     lastId += 1;
     const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes);
     let client: Client | undefined;
@@ -208,7 +231,7 @@ export function createWebSocketServer(
     });
     guard(() => {
       const pulse = startPulse(Date.now(), Math.random(), options);
-      client = { webSocket, socket, connection, handlers: deps.onConnection(connection), pulse };
+      client = { webSocket, socket, connection, handlers: deps.onConnection(connection, visitor), pulse };
       clients.add(client);
     });
   }

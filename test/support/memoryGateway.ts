@@ -14,6 +14,7 @@ import { createSession, type Session } from '../../src/server/session.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createForm, createView } from '../../src/server/view.js';
+import { testClearance } from './serverHarness.js';
 import {
   createMemoryConnection,
   frameInMemory,
@@ -158,6 +159,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
           run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
           stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
         },
+        clearance: testClearance,
         welcome: printWelcome({
           version: 'test',
           simulated: true,

@@ -9,6 +9,10 @@ export function requestFacts(changes: Partial<RequestFacts> = {}): RequestFacts 
     url: '/',
     host: '127.0.0.1:8765',
     origin: undefined,
+    authorization: undefined,
+    protocols: [],
+    forwardedFor: undefined,
+    forwarded: undefined,
     ...changes,
   };
 }

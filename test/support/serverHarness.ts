@@ -5,6 +5,11 @@ import type { EventDraft, EventLog } from '../../src/feed/eventLogTypes.js';
 import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/rpcTypes.js';
 import type { Health } from '../../src/observe/healthTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../src/protocol/events.js';
+import { createAuthenticator, type Authenticator } from '../../src/server/access/authenticator.js';
+import { createClearance, type Clearance } from '../../src/server/access/clearance.js';
+import { NOBODY } from '../../src/server/access/gate.js';
+import { parseRoles } from '../../src/server/access/parseRoles.js';
+import { anonymous } from '../../src/server/access/principal.js';
 import type { Connection } from '../../src/server/connection.js';
 import { createDialectViews } from '../../src/server/dialectViews.js';
 import type { Hub } from '../../src/server/hubTypes.js';
@@ -13,12 +18,23 @@ import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/
 import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
 import { connectClient, type WebSocketClient } from './webSocketClient.js';
 
+const parsedRoles = parseRoles(undefined, { allowSendRawTransaction: false });
+if ('problems' in parsedRoles) throw new Error('the default roles are wrong');
+/** The roles that there are without a file. */
+export const TEST_ROLES = parsedRoles.ok;
+/** Whom a server takes for who shows no token. */
+export const ANONYMOUS_ROLE = TEST_ROLES.get('anonymous') ?? NOBODY;
+
 /** Options of a server under test: loopback, any free port, generous limits. */
 export const TEST_SERVER_OPTIONS: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   allowHosts: [],
   allowOrigins: [],
+  trustProxies: [],
+  roles: TEST_ROLES,
+  anonymousRole: undefined,
+  authTimeoutMs: 10_000,
   maxMessageBytes: 1024 * 1024,
   maxDepth: 32,
   maxBatch: 10,
@@ -34,6 +50,29 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   pingTimeoutMs: 30_000,
   version: '0.0.0-test',
 };
+
+/** Takes no tokens, or those of a file's text. */
+export function createTestAuthenticator(tokensText?: string): Authenticator {
+  return createAuthenticator(
+    {
+      roles: TEST_ROLES,
+      tokensText,
+      jwtKeys: [],
+      jwtRules: { issuer: undefined, audience: undefined },
+    },
+    { logger: pino({ level: 'silent' }) },
+  );
+}
+
+/** What a client without a token may do by default. */
+export function testClearance(close: (code: number, words: string) => void): Clearance {
+  return createClearance(anonymous(ANONYMOUS_ROLE), {
+    authenticator: createTestAuthenticator(),
+    authTimeoutMs: 10_000,
+    tipHeight: () => undefined,
+    close,
+  });
+}
 
 /** A node in memory: each call is answered by the function that the test gives. */
 export interface FakeRpc extends RpcClient {
@@ -186,6 +225,7 @@ export interface ServerHarness {
 export async function startServer(
   overrides: Partial<ServerOptions> = {},
   log: EventLog = createTestLog(),
+  authenticator: Authenticator = createTestAuthenticator(),
 ): Promise<ServerHarness> {
   const rpc = createFakeRpc();
   const logLines: string[] = [];
@@ -200,6 +240,7 @@ export async function startServer(
       health: () => shared.health,
       metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),
       archive: createTestArchive(log, rpc, logger),
+      authenticator,
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),
       genesisHash: () => undefined,
       logger,

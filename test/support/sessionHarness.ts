@@ -3,7 +3,13 @@ import { createCommandRunner } from '../../src/server/commandRunner.js';
 import { createHub } from '../../src/server/hub.js';
 import { createSession } from '../../src/server/session.js';
 import { createFakeConnection } from './fakeConnection.js';
-import { createFakeRpc, createTestLog, createTestSubscriptions, draft } from './serverHarness.js';
+import {
+  createFakeRpc,
+  createTestLog,
+  createTestSubscriptions,
+  draft,
+  testClearance,
+} from './serverHarness.js';
 
 const logger = pino({ level: 'silent' });
 
@@ -23,6 +29,7 @@ export function setUpSession(maxCommandsInFlight = 2) {
         { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
         { rpc, genesisHash: () => undefined, logger },
       ),
+      clearance: testClearance,
       welcome: 'WELCOME',
       logger,
       now: () => clock.nowMs,

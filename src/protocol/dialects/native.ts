@@ -19,7 +19,7 @@ import { parseTopic, TOPIC_NAMES } from '../topics.js';
 import type { Dialect } from './dialect.js';
 
 /** Every `action` of the native dialect. */
-const ACTIONS = ['subscribe', 'unsubscribe'] as const;
+const ACTIONS = ['subscribe', 'unsubscribe', 'authenticate'] as const;
 
 const COMMAND_FORM = '{"command":"getblockcount","params":[]}';
 
@@ -74,6 +74,7 @@ function parseAction(members: Members): Request {
       `no action "${excerpt(value)}"; the actions are ${ACTIONS.join(', ')}`,
     );
   }
+  if (action === 'authenticate') return parseAuthenticate(members);
   const topicName = members.get('topic')?.value;
   if (typeof topicName !== 'string') {
     return invalid(members, 'invalid_field', `"topic" must be a string: one of ${TOPIC_NAMES.join(', ')}`);
@@ -103,6 +104,14 @@ function parseAction(members: Members): Request {
     ...(filterJson === undefined ? {} : { filterJson }),
     ...(policy === undefined ? {} : { onSlow: policy }),
   };
+}
+
+function parseAuthenticate(members: Members): Request {
+  const token = members.get('token')?.value;
+  if (typeof token !== 'string' || token === '') {
+    return invalid(members, 'invalid_field', '"token" must be a string that is not empty');
+  }
+  return { type: 'authenticate', token, ...idOf(members) };
 }
 
 function parseCommand(members: Members): Request {

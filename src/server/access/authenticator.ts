@@ -70,7 +70,11 @@ export function createAuthenticator(
       const { exp, sub, role: roleName } = verdict.payload;
       const role = typeof roleName === 'string' ? roles.get(roleName) : undefined;
       if (role === undefined) {
-        return { type: 'refused', error: 'invalid_token', message: 'the token has no claim "role" that is a role here' };
+        return {
+          type: 'refused',
+          error: 'invalid_token',
+          message: 'the token has no claim "role" that is a role here',
+        };
       }
       return known(role, { subject: sub, expiresAtMs: exp * 1000, tokenHashHex: undefined });
     }
@@ -95,7 +99,10 @@ export function createAuthenticator(
     replaceTokens(text) {
       const parsed = parseTokens(text, roleNames);
       if ('problems' in parsed) {
-        deps.logger.error({ problems: parsed.problems.slice(0, 10) }, 'tokens file is broken: the old one is kept');
+        deps.logger.error(
+          { problems: parsed.problems.slice(0, 10) },
+          'tokens file is broken: the old one is kept',
+        );
         return false;
       }
       tokens = parsed.ok;

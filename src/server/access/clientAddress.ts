@@ -20,12 +20,7 @@ export interface ClientAddress {
   readonly isLocal: boolean;
 }
 
-/** Whether a text is an address, or a range of addresses such as `10.0.0.0/8`. */
-export function isAddressRange(text: string): boolean {
-  return addRange(new BlockList(), text);
-}
-
-/** Makes a list of addresses and ranges; each is one that {@link isAddressRange} takes. */
+/** Makes a list of addresses and ranges such as `10.0.0.0/8`; what is neither is left out. */
 export function createProxyList(ranges: readonly string[]): ProxyList {
   const list = new BlockList();
   for (const range of ranges) addRange(list, range);
@@ -61,7 +56,10 @@ export function addressGroup(address: string): string {
   const groups = head === '' ? [] : head.split(':');
   const rest = tail === undefined || tail === '' ? [] : tail.split(':');
   while (tail !== undefined && groups.length + rest.length < 8) groups.push('0');
-  return `${[...groups, ...rest].slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/64`;
+  return `${[...groups, ...rest]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
 }
 
 /** Whether an address is one of this machine that no other reaches. */
@@ -91,13 +89,10 @@ function isIn(list: ProxyList, address: string): boolean {
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-function addRange(list: BlockList, range: string): boolean {
-  const [, address = '', digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(range) ?? [];
+function addRange(list: BlockList, range: string): void {
+  const [address = '', digits] = range.split('/');
   const family = isIP(address);
-  if (family === 0) return false;
-  const width = family === 6 ? 128 : 32;
-  const prefix = digits === undefined ? width : Number(digits);
-  if (prefix > width) return false;
+  if (family === 0) return;
+  const prefix = digits === undefined ? (family === 6 ? 128 : 32) : Number(digits);
   list.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
-  return true;
 }

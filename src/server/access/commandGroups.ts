@@ -10,8 +10,7 @@ const READING: Readonly<Record<string, string>> = {
   '@rawtransactions': 'decodescript createrawtransaction combinerawtransaction testmempoolaccept',
   '@util': 'createmultisig estimatefee estimaterawfee help',
   '@network': 'getpeerinfo getnettotals getaddednodeinfo listbanned',
-  '@addressindex':
-    'getaddressbalance getaddressutxos getaddressdeltas getaddresstxids getaddressmempool',
+  '@addressindex': 'getaddressbalance getaddressutxos getaddressdeltas getaddresstxids getaddressmempool',
   '@assets':
     'listassets listassetbalancesbyaddress listaddressesbyasset getsnapshot getcacheinfo getsnapshotrequest listsnapshotrequests getdistributestatus',
   '@restricted':

@@ -43,7 +43,8 @@ export function readJwtSecret(content: Buffer): JwtKeys {
  */
 export function readJwtKeys(content: Buffer): JwtKeys {
   const text = content.toString('utf8');
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw new Error('holds a private key: give the public one');
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
+    throw new Error('holds a private key: give the public one');
   if (text.includes('-----BEGIN ')) return readPem(text);
   let set: unknown;
   try {
@@ -69,8 +70,10 @@ function readPem(text: string): JwtKeys {
     throw new Error('needs a public key as PEM, or a JSON Web Key Set');
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  if (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048) return { type: 'public', key, algorithm: 'RS256' };
-  if (type === 'ec' && details?.namedCurve === 'prime256v1') return { type: 'public', key, algorithm: 'ES256' };
+  if (type === 'rsa' && (details?.modulusLength ?? 0) >= 2048)
+    return { type: 'public', key, algorithm: 'RS256' };
+  if (type === 'ec' && details?.namedCurve === 'prime256v1')
+    return { type: 'public', key, algorithm: 'ES256' };
   throw new Error('needs an RSA key of 2048 bits or more, or a P-256 key');
 }
 

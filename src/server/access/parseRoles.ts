@@ -4,8 +4,7 @@ import type { Role } from './role.js';
 
 /** The roles of a gateway by name, or everything that is wrong with them. */
 export type ParsedRoles =
-  | { readonly ok: ReadonlyMap<string, Role> }
-  | { readonly problems: readonly string[] };
+  { readonly ok: ReadonlyMap<string, Role> } | { readonly problems: readonly string[] };
 
 /** What decides about roles beside their file. */
 export interface RoleOptions {
@@ -49,7 +48,9 @@ export function parseRoles(file: unknown, options: RoleOptions): ParsedRoles {
   if (!isObject(file)) return { problems: ['needs a JSON object with one member for each role'] };
   for (const [name, value] of Object.entries(file)) {
     if (!ROLE_NAME.test(name) || name === NO_ROLE) {
-      problems.push(`a role cannot be named ${JSON.stringify(name.slice(0, 40))}: lower-case letters, digits, - and _, and not "none"`);
+      problems.push(
+        `a role cannot be named ${JSON.stringify(name.slice(0, 40))}: lower-case letters, digits, - and _, and not "none"`,
+      );
     } else if (!isObject(value)) {
       problems.push(`role ${name}: needs an object`);
     } else {
@@ -104,7 +105,10 @@ function readRole(
       case 'commands':
         role.commands = new Set(
           namesOf(member, commandsNamed, (wrong) => {
-            complain(key, `needs a list of commands and groups (${[...COMMAND_GROUPS.keys()].join(', ')})${wrong}`);
+            complain(
+              key,
+              `needs a list of commands and groups (${[...COMMAND_GROUPS.keys()].join(', ')})${wrong}`,
+            );
           }),
         );
         if (role.commands.has(RELAY_COMMAND) && !options.allowSendRawTransaction) {
@@ -126,7 +130,10 @@ function readRole(
         else complain(key, 'needs a whole number from 0 on');
         break;
       default:
-        complain(key, 'no such member; there are topics, commands, admin, historyBlocks, filterKeys, costPerMinute');
+        complain(
+          key,
+          'no such member; there are topics, commands, admin, historyBlocks, filterKeys, costPerMinute',
+        );
     }
   }
   return role;
@@ -143,7 +150,7 @@ function namesOf<T>(
   }
   return member.flatMap((name: unknown) => {
     const found = typeof name === 'string' ? meaning(name) : undefined;
-    if (found === undefined) complain(`; ${JSON.stringify(name)?.slice(0, 60) ?? ''} is none`);
+    if (found === undefined) complain(`; ${JSON.stringify(name).slice(0, 60)} is none`);
     return found ?? [];
   });
 }

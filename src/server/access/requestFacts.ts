@@ -12,8 +12,20 @@ export interface RequestFacts {
   readonly url: string;
   /** Header `Host`: absent in HTTP/1.0, which no browser speaks. */
   readonly host: string | undefined;
+  /** Header `Authorization`. */
+  readonly authorization: string | undefined;
+  /** Subprotocols that a handshake offers, in order. */
+  readonly protocols: readonly string[];
+  /** Header `X-Forwarded-For`. */
+  readonly forwardedFor: string | undefined;
+  /** Header `Forwarded`. */
+  readonly forwarded: string | undefined;
   /** Header `Origin`: absent where the sender is no browser, or the page's own origin is read from. */
   readonly origin: string | undefined;
+}
+
+function joined(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(',');
 }
 
 /** Reads them from a request of Node's HTTP server. */
@@ -26,5 +38,12 @@ export function factsOf(request: IncomingMessage): RequestFacts {
     url: request.url ?? '',
     host: headers.host,
     origin: headers.origin,
+    authorization: headers.authorization,
+    protocols: (headers['sec-websocket-protocol'] ?? '')
+      .split(',')
+      .map((protocol) => protocol.trim())
+      .filter((protocol) => protocol !== ''),
+    forwardedFor: joined(headers['x-forwarded-for']),
+    forwarded: joined(headers.forwarded),
   };
 }

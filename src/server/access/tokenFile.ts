@@ -13,9 +13,7 @@ export interface TokenEntry {
 }
 
 /** The file's entries, or everything that is wrong with it. */
-export type ParsedTokens =
-  | { readonly ok: readonly TokenEntry[] }
-  | { readonly problems: readonly string[] };
+export type ParsedTokens = { readonly ok: readonly TokenEntry[] } | { readonly problems: readonly string[] };
 
 /** Most tokens in a file: each is compared with each token shown. */
 export const MAX_TOKENS = 10_000;

@@ -16,6 +16,10 @@ function sample(key: SettingKey): { readonly text: string; readonly json: unknow
     rpcUrl: 'http://127.0.0.1:18443',
     url: 'ws://127.0.0.1:9000',
   };
+  const lists: Partial<Record<SettingKey, readonly string[]>> = {
+    allowHost: ['gateway', 'gateway.example.org'],
+    trustProxy: ['10.0.0.0/8', '::1'],
+  };
   const setting = settingOf(key);
   switch (setting.type) {
     case 'integer': {
@@ -29,10 +33,7 @@ function sample(key: SettingKey): { readonly text: string; readonly json: unknow
       return { text: value ?? '', json: value, value };
     }
     case 'list': {
-      const value =
-        key === 'allowHost'
-          ? ['gateway', 'gateway.example.org']
-          : ['tcp://127.0.0.1:28332', 'tcp://127.0.0.1:28333'];
+      const value = lists[key] ?? ['tcp://127.0.0.1:28332', 'tcp://127.0.0.1:28333'];
       return { text: value.join(','), json: value, value };
     }
     case 'string': {

@@ -21,6 +21,7 @@ import {
   eventPrefix,
   MESSAGE_SUFFIX,
   printAcknowledgement,
+  printAuthenticated,
   printCatchingUp,
   printError,
   printGap,
@@ -58,6 +59,11 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
 
 /** Every client example of PROTOCOL.md by name, and what it must be read as. */
 export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
+  'client authenticate': {
+    type: 'authenticate',
+    token: 'egw_8Ccf3fN0jGmTnWqkVZbcPz3pYJ0iX5lRk1tD9sQ2uHo',
+    idJson: '1',
+  },
   'client subscribe': { type: 'subscribe', topicName: 'blocks', topics: ['blocks'] },
   'client subscribe with id': {
     type: 'subscribe',
@@ -165,6 +171,11 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
 
   return {
     'server refused handshake': printRefusal(refused),
+    'server authenticated': printAuthenticated({
+      role: 'user',
+      expiresAtMs: Date.UTC(2027, 0, 31),
+      idJson: '1',
+    }),
     'server welcome': printWelcome({
       version: '0.1.0',
       chain: 'regtest',

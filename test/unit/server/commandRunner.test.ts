@@ -10,7 +10,7 @@ import { NATIVE } from '../../../src/protocol/dialects/native.js';
 import { MEMPOOL_CACHE_MS } from '../../../src/server/commandGuards.js';
 import { createCommandRunner } from '../../../src/server/commandRunner.js';
 import { printOutcome } from '../../../src/server/printOutcome.js';
-import { createFakeRpc } from '../../support/serverHarness.js';
+import { ANONYMOUS_ROLE, createFakeRpc } from '../../support/serverHarness.js';
 
 function setUp(maxAnswerBytes = 1000) {
   const rpc = createFakeRpc();
@@ -26,7 +26,7 @@ function setUp(maxAnswerBytes = 1000) {
     },
   );
   const ask = async (command: string, paramsJson = '[]', idJson?: string): Promise<string> => {
-    const run = runner.run({ command, paramsJson });
+    const run = runner.run({ command, paramsJson, role: ANONYMOUS_ROLE });
     const outcome = run.type === 'refused' ? run.error : await run.outcome;
     return printOutcome(outcome, { command, idJson }, NATIVE).toString();
   };
@@ -93,7 +93,7 @@ describe('a command', () => {
 
   it('is refused without asking the node when it is not allowed', async () => {
     const { rpc, runner, ask } = setUp();
-    expect(runner.run({ command: 'stop', paramsJson: '[]' }).type).toBe('refused');
+    expect(runner.run({ command: 'stop', paramsJson: '[]', role: ANONYMOUS_ROLE }).type).toBe('refused');
     expect(await ask('stop', '[]', '"a"')).toMatch(/^\{"type":"error","id":"a",.*"code":1012,/);
     expect(await ask('nosuch')).toContain('"code":1011,');
     expect(await ask('getblock', '[]')).toContain('"code":1013,');

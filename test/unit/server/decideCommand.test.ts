@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { MAX_DECODE_HEX_CHARS } from '../../../src/server/commandGuards.js';
 import { COMMANDS } from '../../../src/server/commandTable.js';
 import { decideCommand, withoutSpace } from '../../../src/server/decideCommand.js';
+import { ANONYMOUS_ROLE } from '../../support/serverHarness.js';
 
-const CONTEXT = { genesisHashHex: 'ab'.repeat(32) };
+const CONTEXT = { genesisHashHex: 'ab'.repeat(32), role: ANONYMOUS_ROLE };
 const HASH = '0f'.repeat(32);
 const GENESIS = '5177b521d358ee45b83abbe2597a01511846c1bb3c08c14dc762a4649a7d2fc9';
 const GENESIS_TXID = 'c191c775b10d2af1fcccb4121095b2a018f1bee84fa5efb568fcddd383969262';

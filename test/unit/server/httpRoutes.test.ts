@@ -2,17 +2,55 @@ import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Health } from '../../../src/observe/healthTypes.js';
+import type { Visitor } from '../../../src/server/access/gate.js';
+import { anonymous } from '../../../src/server/access/principal.js';
 import { routeHttp } from '../../../src/server/httpRoutes.js';
 import { PAGE_HTML, PAGE_POLICY } from '../../../src/server/page.js';
 import { isReady, printHealth, READY_MAX_LAG_BLOCKS } from '../../../src/server/printHealth.js';
-import { createTestLog, healthyRecord } from '../../support/serverHarness.js';
+import { ANONYMOUS_ROLE, createTestLog, healthyRecord, TEST_ROLES } from '../../support/serverHarness.js';
 
 const record = (changes: Partial<Health> = {}): Health => ({ ...healthyRecord(createTestLog()), ...changes });
 
 const METRICS = { contentType: 'text/plain; version=0.0.4', text: '# HELP a A.\na 1\n' };
 
-const route = (method: string, url: string, changes: Partial<Health> = {}) =>
-  routeHttp(method, url, { health: () => record(changes), metrics: () => Promise.resolve(METRICS) });
+const LOCAL: Visitor = {
+  client: { address: '127.0.0.1', isLocal: true },
+  principal: anonymous(ANONYMOUS_ROLE),
+};
+
+const route = (method: string, url: string, changes: Partial<Health> = {}, visitor: Visitor = LOCAL) =>
+  routeHttp(method, url, { health: () => record(changes), metrics: () => Promise.resolve(METRICS) }, visitor);
+
+describe('what is for operators', () => {
+  const remote: Visitor = { ...LOCAL, client: { address: '192.0.2.1', isLocal: false } };
+  const withRole = (name: string): Visitor => ({
+    ...remote,
+    principal: anonymous(TEST_ROLES.get(name) ?? ANONYMOUS_ROLE),
+  });
+
+  it.each(['anonymous', 'user'])('is not shown to %s of another machine', async (role) => {
+    const metrics = await route('GET', '/metrics', {}, withRole(role));
+    expect(metrics.status).toBe(403);
+    expect(JSON.parse(metrics.body)).toMatchObject({ code: 1062, name: 'forbidden_path' });
+    expect(metrics.body).not.toContain('a 1');
+    const health = await route('GET', '/health', {}, withRole(role));
+    expect(Object.keys(JSON.parse(health.body) as object)).toEqual([
+      'status',
+      'connected',
+      'version',
+      'chain',
+      'tip',
+    ]);
+    expect((await route('GET', '/ready', {}, withRole(role))).status).toBe(200);
+  });
+
+  it('is shown to admins from anywhere', async () => {
+    expect((await route('GET', '/metrics', {}, withRole('admin'))).body).toBe(METRICS.text);
+    expect((await route('GET', '/health', {}, withRole('admin'))).body).toBe(
+      (await route('GET', '/health')).body,
+    );
+  });
+});
 
 describe('the HTTP routes', () => {
   it('print the health record with snake_case keys', async () => {

@@ -1,0 +1,21 @@
+import { unwatchFile, watchFile } from 'node:fs';
+
+/** Time between two looks at a file. */
+const LOOK_INTERVAL_MS = 1000;
+
+/**
+ * Calls back when one of the files changes, is replaced or comes into being. Files are looked at by their names, so that what links
+ * and renames put there is seen too. Gives the function that ends it.
+ */
+export function watchFiles(paths: readonly string[], onChange: () => void): () => void {
+  const listeners = paths.map((path) => {
+    const listener = (): void => {
+      onChange();
+    };
+    watchFile(path, { interval: LOOK_INTERVAL_MS, persistent: false }, listener);
+    return { path, listener };
+  });
+  return () => {
+    for (const { path, listener } of listeners) unwatchFile(path, listener);
+  };
+}

@@ -1,0 +1,147 @@
+import { CLOSE_CODES, type ErrorName } from '../../protocol/codes.js';
+import { parseFrom, type From } from '../../protocol/parseFrom.js';
+import type { Request } from '../../protocol/request.js';
+import type { Authentication, Authenticator } from './authenticator.js';
+import type { Principal } from './principal.js';
+import { mayDo, type Role } from './role.js';
+
+/** Why a message is refused. */
+export interface Denial {
+  readonly error: ErrorName;
+  readonly message: string;
+}
+
+/** What the client of one connection may do, as long as it may. */
+export interface Clearance {
+  readonly role: Role;
+  /** Why a request is refused; absent when it is not. Commands that there are not are no matter of rights. */
+  check(request: Request): Denial | undefined;
+  /** Takes the place of who the client was. Never rejects. */
+  authenticate(token: string): Promise<Authentication>;
+  /** Ends the connection if its token is in the file no more. */
+  recheck(): void;
+  /** The connection has ended. */
+  end(): void;
+}
+
+/** What a clearance works with. */
+export interface ClearanceDeps {
+  readonly authenticator: Authenticator;
+  /** Ends the connection. */
+  readonly close: (code: number, words: string) => void;
+  /** How long who may do nothing may take to show a token, in milliseconds. */
+  readonly authTimeoutMs: number;
+  /** Height of the newest block whose events are known; absent until there is one. */
+  readonly tipHeight: () => number | undefined;
+  readonly now?: () => number;
+}
+
+/** The deepest place that a subscription may turn out to start from. */
+function lowestHeight(from: Exclude<From, { readonly type: 'invalid' }>): number {
+  switch (from.type) {
+    case 'cursor':
+      return from.cursor.point.height;
+    case 'points':
+      return Math.min(...from.points.map(({ height }) => height));
+    case 'height':
+      return from.height;
+  }
+}
+
+/** Longest time that a timer takes. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Who may do nothing is closed when no token came in time; who has a token, when it ends. */
+export function createClearance(first: Principal, deps: ClearanceDeps): Clearance {
+  const now = deps.now ?? Date.now;
+  let principal = first;
+  let timer: NodeJS.Timeout | undefined;
+  watch();
+
+  /** Whether the client may do anything at all. */
+  function isSomebody(): boolean {
+    const { topics, commands, isAdmin } = principal.role;
+    return topics.size > 0 || commands.size > 0 || isAdmin;
+  }
+
+  function watch(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const { expiresAtMs } = principal;
+    if (expiresAtMs !== undefined) watchEnd(expiresAtMs);
+    else if (!isSomebody()) {
+      timer = setTimeout(() => {
+        deps.close(CLOSE_CODES.unauthorized, `no token came within ${deps.authTimeoutMs} ms`);
+      }, deps.authTimeoutMs);
+      timer.unref();
+    }
+  }
+
+  function watchEnd(expiresAtMs: number): void {
+    const leftMs = Math.max(0, expiresAtMs - now());
+    timer = setTimeout(
+      () => {
+        if (now() < expiresAtMs) watchEnd(expiresAtMs);
+        else deps.close(CLOSE_CODES.token_expired, 'the token has expired');
+      },
+      Math.min(leftMs, MAX_TIMER_MS),
+    );
+    timer.unref();
+  }
+
+  function denyTopics(topics: Extract<Request, { type: 'subscribe' }>['topics']): Denial | undefined {
+    const missing = topics.filter((topic) => !mayDo(principal.role, { type: 'topic', topic }));
+    if (missing.length === 0) return undefined;
+    return {
+      error: 'forbidden_topic',
+      message: `the role ${principal.role.name} may not subscribe to ${missing.join(', ')}`,
+    };
+  }
+
+  function denyHistory(fromJson: string | undefined): Denial | undefined {
+    const { role } = principal;
+    if (fromJson === undefined || role.historyBlocks === undefined) return undefined;
+    const from = parseFrom(fromJson);
+    if (from.type === 'invalid') return undefined;
+    // Before the tip is known nobody can say how deep a place is.
+    const blocks = (deps.tipHeight() ?? Infinity) - lowestHeight(from);
+    if (mayDo(role, { type: 'history', blocks })) return undefined;
+    return {
+      error: 'forbidden_history',
+      message: `the role ${role.name} may start at most ${role.historyBlocks} blocks behind the tip`,
+    };
+  }
+
+  return {
+    get role() {
+      return principal.role;
+    },
+    check(request) {
+      if (request.type === 'invalid' || request.type === 'authenticate') return undefined;
+      if (!isSomebody()) {
+        return {
+          error: 'unauthorized',
+          message: 'this gateway wants a token: send {"action":"authenticate","token":"…"} first',
+        };
+      }
+      if (request.type !== 'subscribe') return undefined;
+      return denyTopics(request.topics) ?? denyHistory(request.fromJson);
+    },
+    async authenticate(token) {
+      const authentication = await deps.authenticator.authenticate(token);
+      if (authentication.type === 'known') {
+        ({ principal } = authentication);
+        watch();
+      }
+      return authentication;
+    },
+    recheck() {
+      if (!deps.authenticator.isStillGood(principal)) {
+        deps.close(CLOSE_CODES.token_revoked, 'the token was revoked');
+      }
+    },
+    end() {
+      clearTimeout(timer);
+    },
+  };
+}
