@@ -4,6 +4,7 @@ import { splitRpcUrl } from './config/resolveNode.js';
 import { createArchive } from './feed/archive.js';
 import { createEventLog } from './feed/eventLog.js';
 import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
+import { createKnownOutputs } from './feed/knownOutputs.js';
 import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
 import type { Settings } from './config/settings.js';
 import { readAccess } from './gatewayAccess.js';
@@ -58,11 +59,18 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const chainId = (): string =>
     follower.state().genesisHashHex?.slice(0, CHAIN_ID_DIGITS) ?? '0'.repeat(CHAIN_ID_DIGITS);
   const encode = (): { chainId: string; epoch: string } => ({ chainId: chainId(), epoch });
+  const known = createKnownOutputs({
+    maxRecent: settings.maxRecentOutputs,
+    maxFollowed: settings.maxFollowedOutputs,
+  });
   const log = createEventLog({
     epoch,
     maxEvents: settings.logMemoryEvents,
     maxBytes: settings.logMemoryBytes,
     chainId,
+    onDrafts: (drafts) => {
+      known.learn(drafts);
+    },
     onListenerError: (error) => {
       logger.error({ err: error }, 'a reader of the event log failed');
     },
@@ -126,6 +134,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     follower: follower.state(),
     rpc: rpc.load(),
     archive,
+    outputs: known,
     server: { ...server.stats(), lag: server.lag(), unsentBytes: server.unsentBytes() },
   });
   const server = createServer(
@@ -149,12 +158,14 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       coalesceMs: settings.coalesce,
       slowTimeoutMs: settings.slowTimeoutMs,
       maxReplays: settings.maxReplays,
+      maxFilterKeys: settings.maxFilterKeys,
       pingIntervalMs: settings.pingIntervalMs,
       pingTimeoutMs: settings.pingTimeoutMs,
       version,
     },
     {
       log,
+      known,
       rpc,
       health,
       metrics: (): Promise<MetricsText> => metrics.print(metricState()),
@@ -237,6 +248,9 @@ function limitsOf(settings: Settings): MetricLimits {
     archive_bytes: settings.archiveMemoryBytes,
     clients: settings.maxClients,
     replays: settings.maxReplays,
+    recent_outputs: settings.maxRecentOutputs,
+    followed_outputs: settings.maxFollowedOutputs,
+    filter_keys: settings.maxFilterKeys * settings.maxClients,
   };
 }
 

@@ -349,6 +349,33 @@ export const SETTINGS = {
     description: 'Subscriptions from the past that are under way at the same time.',
   }),
 
+  maxFilterKeys: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+    description:
+      'Keys (addresses, assets, txids, outpoints) that all filters of one connection have together.',
+  }),
+  maxRecentOutputs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+    description:
+      'Outputs and inputs of recent transactions that are remembered, so that filters by address find what spends them; the oldest leave first.',
+  }),
+  maxFollowedOutputs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+    description:
+      'Outputs that matched an address of a filter and are followed, so that filters find what spends them; the oldest leave first. A node with spentindex needs neither.',
+  }),
   finalDepth: integer({
     group: 'Event log',
     commands: ['serve'],

@@ -15,7 +15,11 @@ import type { ReplayStart, ReplayStep } from './replayTypes.js';
 /** The past, read again from the node: for who resumes from before the log's memory, or asks for history. */
 export interface Archive {
   /** Tells the chain from `start` on; see `chainReplay.ts`. */
-  replay(start: ReplayStart, topics: ReadonlySet<Topic>): AsyncGenerator<ReplayStep, never>;
+  replay(
+    start: ReplayStart,
+    topics: ReadonlySet<Topic>,
+    needsTransactions: boolean,
+  ): AsyncGenerator<ReplayStep, never>;
   /** The log's newest event and its tip at this moment. */
   present(): { readonly seq: number; readonly tip: ChainPoint | undefined };
   /**
@@ -87,11 +91,12 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
     get reading() {
       return history.reading;
     },
-    replay: (start, topics) =>
+    replay: (start, topics, needsTransactions) =>
       replayChain(
         {
           start,
           topics,
+          needsTransactions,
           readAheadBlocks: options.readAheadBlocks,
           finalDepthBlocks: options.finalDepthBlocks,
         },

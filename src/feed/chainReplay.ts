@@ -29,7 +29,10 @@ export async function* replayChain(
 ): AsyncGenerator<ReplayStep, never> {
   const { node, history, logTip } = deps;
   const { topics } = request;
-  const detail: BlockDetail = topics.has('transactions') || topics.has('assets') ? 'transactions' : 'block';
+  const detail: BlockDetail =
+    request.needsTransactions === true || topics.has('transactions') || topics.has('assets')
+      ? 'transactions'
+      : 'block';
   // Until then it is not known either which chain this is.
   while (logTip() === undefined) yield* waiting(deps);
   const position = await startPosition(request.start, deps, detail);

@@ -60,6 +60,8 @@ export interface ChainReplayDeps {
 export interface ChainReplayRequest {
   readonly start: ReplayStart;
   readonly topics: ReadonlySet<Topic>;
+  /** Whether transactions are read for what blocks are about, also when no topic wants them. */
+  readonly needsTransactions?: boolean;
   /** Blocks read ahead of the one that is being told. */
   readonly readAheadBlocks: number;
   /** Confirmations with which a transaction counts as final. */

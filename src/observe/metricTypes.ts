@@ -37,7 +37,9 @@ export interface MetricState {
   };
   readonly rpc: { readonly waiting: number; readonly inFlight: number };
   readonly archive: { readonly bytes: number; readonly reading: number };
+  readonly outputs: { readonly recent: number; readonly followed: number; readonly unfollowed: number };
   readonly server: {
+    readonly filters: { readonly filters: number; readonly keys: number };
     readonly behind: number;
     readonly unsentBytes: number;
     readonly lag: {

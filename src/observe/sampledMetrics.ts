@@ -112,7 +112,11 @@ const NODE: readonly SampledMetric<MetricState>[] = [
 /** What is kept, and who reads it. */
 const SERVER: readonly SampledMetric<MetricState>[] = [
   gauge('log_events', 'Events in memory.', ({ health: { log } }) => log.headSeq - log.oldestSeq + 1),
-  gauge('log_bytes', 'Memory of the messages of these events.', ({ health }) => health.log.bytes),
+  gauge(
+    'log_bytes',
+    'Memory of these events: their messages, and an estimate of what is kept for filters.',
+    ({ health }) => health.log.bytes,
+  ),
   gauge('log_head_seq', 'Number of the newest event.', ({ health }) => health.log.headSeq),
   gauge('log_oldest_seq', 'Number of the oldest event in memory.', ({ health }) => health.log.oldestSeq),
   gauge('archive_bytes', 'Memory of blocks of the past.', ({ archive }) => archive.bytes),
@@ -155,6 +159,23 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     read: ({ server }) =>
       Object.entries(server.subscriptionsByTopic).map(([topic, value]) => ({ labels: { topic }, value })),
   },
+  gauge('filters', 'Different filters of live clients.', ({ server }) => server.filters.filters),
+  gauge('filter_keys', 'Keys of these filters.', ({ server }) => server.filters.keys),
+  gauge(
+    'recent_outputs',
+    'Outputs and inputs of recent transactions that are remembered for filters by address.',
+    ({ outputs }) => outputs.recent,
+  ),
+  gauge(
+    'followed_outputs',
+    'Outputs that matched an address of a filter and are followed.',
+    ({ outputs }) => outputs.followed,
+  ),
+  counter(
+    'unfollowed_outputs_total',
+    'Followed outputs that left because there were too many.',
+    ({ outputs }) => outputs.unfollowed,
+  ),
   gauge('replays', 'Subscriptions from the past that are under way.', ({ server }) => server.replays),
   gauge(
     'commands_in_flight',

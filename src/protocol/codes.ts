@@ -55,6 +55,10 @@ export const ERROR_CODES = {
   unknown_block: 1035,
   /** Too many replays at once. */
   too_many_replays: 1034,
+  /** The filters of this connection would have more keys than the limit. */
+  too_many_filter_keys: 1040,
+  /** `update` of a subscription that has no filter, several, or one without keys. */
+  filter_not_updatable: 1041,
   /** HTTP 404: WebSocket connections are taken at other paths. */
   unknown_path: 1050,
   /** HTTP 403: the `Host` header names no host of this gateway. */

@@ -30,6 +30,8 @@ export interface ConnectionLimits {
   readonly ping_interval_ms: number;
   /** Longest time until a ping is answered, milliseconds. */
   readonly ping_timeout_ms: number;
+  /** Keys that all filters of the connection have together. */
+  readonly max_filter_keys: number;
   /** Messages that break the protocol, within `bad_message_window_ms`; one more ends the connection. */
   readonly max_bad_messages: number;
   /** Milliseconds. */
@@ -73,18 +75,39 @@ export function printWelcome(data: WelcomeData): string {
   });
 }
 
+/** A subscription's filter as it was understood. */
+export interface FilterSummary {
+  /** Keys, each once; of a list of filters, all together. */
+  readonly keys: number;
+  /** Filters in the list; 1 for a single one. */
+  readonly filters: number;
+  /**
+   * How inputs are matched by address: `spentindex` where the node says who was paid by what is spent, `known` where the gateway has to
+   * have seen it.
+   */
+  readonly inputs: 'spentindex' | 'known';
+}
+
+/** The member `filter` of an acknowledgement, its comma first; nothing without a filter. */
+export function filterMember(filter: FilterSummary | undefined): string {
+  if (filter === undefined) return '';
+  return `,"filter":{"keys":${filter.keys},"filters":${filter.filters},"inputs":"${filter.inputs}"}`;
+}
+
 /** Answer to a `subscribe` or `unsubscribe` that was done; `topicName` is the client's own word. */
 export function printAcknowledgement(ack: {
-  readonly action: 'subscribe' | 'unsubscribe';
+  readonly action: 'subscribe' | 'unsubscribe' | 'update';
   readonly topicName: string;
   readonly idJson?: string | undefined;
   /** Where a subscription that begins now begins: everything after this position is sent. */
   readonly cursor?: string | undefined;
   /** What was asked for with `on_slow`. */
   readonly onSlow?: SlowPolicy | undefined;
+  /** Of a subscription with a filter. */
+  readonly filter?: FilterSummary | undefined;
 }): string {
   const policy = ack.onSlow === undefined ? '' : `,"on_slow":"${ack.onSlow}"`;
-  const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}${policy}`;
+  const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}${policy}${filterMember(ack.filter)}`;
   const position = ack.cursor === undefined ? '' : `"cursor":${JSON.stringify(ack.cursor)},`;
   // Both shapes that published clients look for: flat, and inside `data`.
   return `{"type":"subscription",${idMember(ack.idJson)}${body},${position}"data":{${body}}}`;

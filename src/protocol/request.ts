@@ -33,6 +33,17 @@ export type Request =
       readonly quiet?: true;
     }
   | {
+      /** Other keys for the filter of a subscription. */
+      readonly type: 'update';
+      readonly topicName: string;
+      readonly topics: readonly Topic[];
+      readonly idJson?: string;
+      /** Text of `add`, not looked at yet; one of the two is there. */
+      readonly addJson?: string;
+      readonly removeJson?: string;
+      readonly quiet?: true;
+    }
+  | {
       readonly type: 'command';
       /** As the client sent it: any text of at least one character. */
       readonly command: string;

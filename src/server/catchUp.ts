@@ -28,6 +28,8 @@ export interface CatchUpListener {
   onFailed(error: ErrorName, message: string, cursor: string | undefined): void;
   /** Resolves when the connection takes bytes again, or has ended. */
   room(): Promise<void>;
+  /** Whether blocks are to come with what their transactions are about, if no wanted topic has them anyway. */
+  readonly needsTransactions: boolean;
 }
 
 /** What a catch-up works with. */
@@ -118,7 +120,7 @@ export function startCatchUp(
 
   /** Tells the chain until the log's tip is reached. */
   const tellChain = async (): Promise<void> => {
-    const replay = deps.archive.replay(startOfReplay(), topics);
+    const replay = deps.archive.replay(startOfReplay(), topics, listener.needsTransactions);
     try {
       while (!isDropped()) {
         const { value: step } = await replay.next();

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Archive } from '../feed/archive.js';
 import type { EventLog } from '../feed/eventLogTypes.js';
+import type { KnownOutputs } from '../feed/knownOutputs.js';
 import type { RpcClient } from '../node/rpcTypes.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
@@ -18,6 +19,7 @@ import type { Role } from './access/role.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import type { Connection } from './connection.js';
+import { createFilterIndex, type FilterIndexStats } from './filters/filterIndex.js';
 import { createHub } from './hub.js';
 import type { Lag } from './lag.js';
 import { createSubscriptions } from './subscriptions.js';
@@ -70,6 +72,8 @@ export interface ServerOptions {
   readonly slowTimeoutMs: number;
   /** Subscriptions from the past that all connections have under way. */
   readonly maxReplays: number;
+  /** Keys of all filters of one connection together. */
+  readonly maxFilterKeys: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   /** Version of this package. */
@@ -79,6 +83,8 @@ export interface ServerOptions {
 /** What the server works with. */
 export interface ServerDeps {
   readonly log: EventLog;
+  /** Outputs that may be spent, for filters by address. */
+  readonly known: KnownOutputs;
   readonly rpc: RpcClient;
   readonly health: () => Health;
   readonly metrics: () => Promise<MetricsText>;
@@ -96,6 +102,8 @@ export interface ServerDeps {
 export interface ServerStats extends HubStats {
   /** Subscriptions from the past that are under way. */
   readonly replays: number;
+  /** Of live clients. */
+  readonly filters: FilterIndexStats;
   readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
 }
 
@@ -120,7 +128,8 @@ export interface Server {
 /** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
 export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const { log, logger } = deps;
-  const hub = createHub(options, { log });
+  const filterIndex = createFilterIndex(deps.known);
+  const hub = createHub(options, { log, filterIndex });
   const views = createDialectViews(frameText);
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();
@@ -129,8 +138,9 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const subscriptions = (
     connection: Connection,
     close: (code: number, words: string) => void,
-  ): SubscriptionSets =>
-    createSubscriptionSets((dialect, replaysOfConnection) =>
+  ): SubscriptionSets => {
+    const filterKeys = { max: options.maxFilterKeys, used: 0 };
+    return createSubscriptionSets((dialect, replaysOfConnection) =>
       createSubscriptions(
         { maxReplays: MAX_REPLAYS_PER_CLIENT, maxUnsentBytes: options.maxBufferedBytes },
         {
@@ -154,10 +164,13 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
           },
           headCursor,
           view: views.of(dialect),
+          known: deps.known,
+          filterKeys,
           close,
         },
       ),
     );
+  };
   let stopped: Promise<void> | undefined;
   let lastLag: { readonly atMs: number; readonly lag: Lag } | undefined;
 
@@ -256,7 +269,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     recheckTokens() {
       for (const session of sessions) session.recheck();
     },
-    stats: () => ({ ...hub.stats(), replays, commands: commands.stats() }),
+    stats: () => ({ ...hub.stats(), replays, filters: filterIndex.stats(), commands: commands.stats() }),
   };
 }
 
@@ -270,6 +283,7 @@ function limitsOf(options: ServerOptions): ConnectionLimits {
     max_answer_bytes: options.maxAnswerBytes,
     ping_interval_ms: options.pingIntervalMs,
     ping_timeout_ms: options.pingTimeoutMs,
+    max_filter_keys: options.maxFilterKeys,
     max_buffered_bytes: options.maxBufferedBytes,
     slow_timeout_ms: options.slowTimeoutMs,
     max_bad_messages: BAD_MESSAGE_LIMIT.count,

@@ -124,6 +124,9 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
       case 'unsubscribe':
         refuseIf(subscriptions.unsubscribe(request, spoken, answer), answer);
         return undefined;
+      case 'update':
+        refuseIf(subscriptions.update(request, spoken, answer), answer);
+        return undefined;
       case 'ping':
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
         return undefined;

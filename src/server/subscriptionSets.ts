@@ -12,6 +12,8 @@ export interface SubscriptionSets {
   subscribe(request: OfType<'subscribe'>, dialect: Dialect, reply: Reply): string | undefined;
   /** The same for `unsubscribe`. */
   unsubscribe(request: OfType<'unsubscribe'>, dialect: Dialect, reply: Reply): string | undefined;
+  /** The same for `update`. */
+  update(request: OfType<'update'>, dialect: Dialect, reply: Reply): string | undefined;
   /** Where to resume all of them; absent before the first event. */
   resumeCursor(): string | undefined;
   /** Ends all of them. */
@@ -40,6 +42,7 @@ export function createSubscriptionSets(
   return {
     subscribe: (request, dialect, reply) => setOf(dialect).subscribe(request, reply),
     unsubscribe: (request, dialect, reply) => setOf(dialect).unsubscribe(request, reply),
+    update: (request, dialect, reply) => setOf(dialect).update(request, reply),
     resumeCursor() {
       const used = [...sets.values()].filter((set) => set.isUsed());
       if (used.length === 0) return native.resumeCursor();

@@ -5,6 +5,8 @@ import { parseFrom, type From } from '../protocol/parseFrom.js';
 import type { SubscriptionName } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import type { Topic } from '../protocol/topics.js';
+import { createSubscriptionFilters, type KeyBudget } from './filters/subscriptionFilters.js';
+import type { KnownOutputs } from '../feed/knownOutputs.js';
 import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hubTypes.js';
@@ -37,6 +39,9 @@ export interface SubscriptionsDeps {
   readonly headCursor: () => string | undefined;
   /** How this connection sees events. */
   readonly view: View;
+  readonly known: KnownOutputs;
+  /** Shared by all subscriptions of the connection. */
+  readonly filterKeys: KeyBudget;
   /** Ends the connection: a place was lost that has no cursor to go on from. */
   readonly close: (code: number, words: string) => void;
 }
@@ -54,6 +59,8 @@ export interface Subscriptions {
   subscribe(request: OfType<'subscribe'>, reply: Reply): string | undefined;
   /** The same for `unsubscribe`. */
   unsubscribe(request: OfType<'unsubscribe'>, reply: Reply): string | undefined;
+  /** The same for `update`: changes the filter of a subscription. */
+  update(request: OfType<'update'>, reply: Reply): string | undefined;
   /** Whether there is anything to resume: what is live, on its way, or was lost. */
   isUsed(): boolean;
   /** Where to resume; absent before the first event. */
@@ -72,6 +79,14 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     },
     onTooSlow() {
       deps.close(CLOSE_CODES.too_slow, 'too slow');
+    },
+  });
+  const filters = createSubscriptionFilters({
+    view: deps.view,
+    known: deps.known,
+    budget: deps.filterKeys,
+    setView(view) {
+      client.setView(view);
     },
   });
   const catchUps = new Set<CatchUp>();
@@ -104,8 +119,9 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       {
         onEvents(events) {
           if (ended) return;
-          const wanted = events.filter((event) => isWanted(event, ALL_TOPICS, deps.view));
-          const parts = wanted.flatMap((event) => deps.view.framesOf(event));
+          const { view } = filters;
+          const wanted = events.filter((event) => isWanted(event, ALL_TOPICS, view));
+          const parts = wanted.flatMap((event) => view.framesOf(event));
           for (const frames of joinFrames(parts)) connection.writeFrames(frames);
         },
         onProgress(at, target) {
@@ -123,8 +139,11 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         onFailed(code, message, cursor) {
           client.setPolicy([...catchUp.topics], 'catch_up');
           write(dialect.subscriptionError(name, { code, message, cursor }));
+          if (!ended) filters.drop([...catchUp.topics]);
         },
         room,
+        // Without them it is not known what a block is about.
+        needsTransactions: topics.includes('blocks') && filters.has('blocks'),
       },
       deps.catchUp,
     );
@@ -181,14 +200,13 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     isUsed: () => client.isSubscribed() || catchUps.size > 0 || lostCursors.length > 0,
     subscribe(request, reply) {
       const { topicName, topics, idJson, fromJson, filterJson, onSlow, unknownNames } = request;
-      if (filterJson !== undefined) {
-        const message = '"filter" is not supported by this version: subscribe without it';
-        return dialect.error({ code: 'invalid_field', message, idJson });
-      }
+      const change = filters.subscribe(topicName, topics, filterJson);
+      if (change.type === 'refused') return dialect.error({ ...change, idJson });
       const from = fromJson === undefined ? undefined : parseFrom(fromJson);
       if (from?.type === 'invalid')
         return dialect.error({ code: 'cursor_malformed', message: from.message, idJson });
       if (from === undefined) {
+        const filter = change.apply();
         reply(
           dialect.acknowledgement({
             action: 'subscribe',
@@ -196,6 +214,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
             idJson,
             cursor: deps.headCursor(),
             onSlow,
+            filter,
             unknownNames,
           }),
         );
@@ -211,9 +230,12 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         reply(dialect.error({ code: 'too_many_replays', message, idJson }));
         return undefined;
       }
-      reply(dialect.acknowledgement({ action: 'subscribe', topicName, idJson, onSlow, unknownNames }));
       dropCatchUps(topics);
       client.unsubscribe(topics);
+      const filter = change.apply();
+      reply(
+        dialect.acknowledgement({ action: 'subscribe', topicName, idJson, onSlow, filter, unknownNames }),
+      );
       client.setPolicy(topics, onSlow ?? 'catch_up');
       begin(from, topics, { topicName, idJson });
       return undefined;
@@ -224,8 +246,16 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         const message = `this connection is not subscribed to ${topicName}`;
         return dialect.error({ code: 'not_subscribed', message, idJson });
       }
+      filters.drop(topics);
       client.setPolicy(topics, 'catch_up');
       reply(dialect.acknowledgement({ action: 'unsubscribe', topicName, idJson }));
+      return undefined;
+    },
+    update({ topicName, topics, idJson, addJson, removeJson }, reply) {
+      const change = filters.update(topicName, topics, addJson, removeJson);
+      if (change.type === 'refused') return dialect.error({ ...change, idJson });
+      const filter = change.apply();
+      reply(dialect.acknowledgement({ action: 'update', topicName, idJson, filter }));
       return undefined;
     },
     resumeCursor() {

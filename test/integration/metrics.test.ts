@@ -137,6 +137,7 @@ describe('/metrics of a gateway that follows the simulated node', { timeout: LIM
     expect(value('hub_writes_total')).toBeGreaterThan(0);
     // Not all of the log: a client that is behind for a moment gets its events by itself.
     expect(value('hub_written_bytes_total')).toBeGreaterThan(0);
+    expect(value('recent_outputs')).toBeGreaterThan(0);
     expect(value('log_events')).toBe(events.length);
   });
 

@@ -15,6 +15,8 @@ import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createForm, createView } from '../../src/server/view.js';
 import { testClearance } from './serverHarness.js';
+import { createFilterIndex } from '../../src/server/filters/filterIndex.js';
+import { newKnownOutputs } from './filterEvents.js';
 import {
   createMemoryConnection,
   frameInMemory,
@@ -60,11 +62,15 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
   const { epoch } = options;
   const chainId = (): string => follower.state().genesisHashHex?.slice(0, 8) ?? '00000000';
   const encode = (): { chainId: string; epoch: string } => ({ chainId: chainId(), epoch });
+  const known = newKnownOutputs();
   const inner = createEventLog({
     epoch,
     maxEvents: options.logEvents,
     maxBytes: 1_000_000_000,
     chainId,
+    onDrafts: (drafts) => {
+      known.learn(drafts);
+    },
     onListenerError: (error) => {
       logger.error({ err: error }, 'a reader failed');
     },
@@ -94,7 +100,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
   );
   const hub = createHub(
     { maxBufferedBytes: options.maxBufferedBytes, coalesceMs: 0 },
-    { log, schedule: (callback) => void setTimeout(callback, 0) },
+    { log, filterIndex: createFilterIndex(known), schedule: (callback) => void setTimeout(callback, 0) },
   );
   const view = createView(createForm('memory', ({ message }) => frameInMemory(message)));
   /** As `createServer` has it. */
@@ -151,6 +157,8 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 },
                 headCursor,
                 view,
+                known,
+                filterKeys: { max: 1000, used: 0 },
                 close,
               },
             ),
@@ -175,6 +183,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
             slow_timeout_ms: 0,
             ping_interval_ms: 0,
             ping_timeout_ms: 0,
+            max_filter_keys: 1000,
             max_bad_messages: 0,
             bad_message_window_ms: 0,
           },

@@ -72,7 +72,9 @@ export const FULL_STATE: MetricState = {
   },
   rpc: { waiting: 106, inFlight: 107 },
   archive: { bytes: 108, reading: 109 },
+  outputs: { recent: 128, followed: 129, unfollowed: 130 },
   server: {
+    filters: { filters: 131, keys: 132 },
     behind: 110,
     unsentBytes: 111,
     lag: { byPolicy: { catch_up: 128, latest: 129, drop: 130 }, worst: [{ eventsBehind: 131 }] },

@@ -16,6 +16,7 @@ import type { Hub } from '../../src/server/hubTypes.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
+import { newKnownOutputs } from './filterEvents.js';
 import { connectClient, type WebSocketClient } from './webSocketClient.js';
 
 const parsedRoles = parseRoles(undefined, { allowSendRawTransaction: false });
@@ -46,6 +47,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   coalesceMs: 0,
   slowTimeoutMs: 60_000,
   maxReplays: 8,
+  maxFilterKeys: 100,
   pingIntervalMs: 60_000,
   pingTimeoutMs: 30_000,
   version: '0.0.0-test',
@@ -135,6 +137,7 @@ export function createTestSubscriptions(
   hub: Hub,
 ): SubscriptionSets {
   const logger = pino({ level: 'silent' });
+  const [known, filterKeys] = [newKnownOutputs(), { max: 100, used: 0 }];
   return createSubscriptionSets((dialect, replaysOfConnection) =>
     createSubscriptions(
       { maxReplays: 2, maxUnsentBytes: 1000 },
@@ -157,6 +160,8 @@ export function createTestSubscriptions(
         giveReplayPlace: () => undefined,
         headCursor: () => undefined,
         view: TEST_VIEWS.of(dialect),
+        known,
+        filterKeys,
         close,
       },
     ),
@@ -236,6 +241,7 @@ export async function startServer(
     { ...TEST_SERVER_OPTIONS, ...overrides },
     {
       log,
+      known: newKnownOutputs(),
       rpc,
       health: () => shared.health,
       metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),

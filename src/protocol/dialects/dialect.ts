@@ -1,6 +1,6 @@
 import type { ErrorName } from '../codes.js';
 import type { ChainPoint, EventType } from '../events.js';
-import type { Skip, SubscriptionName } from '../printMessages.js';
+import type { FilterSummary, Skip, SubscriptionName } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
 import type { SlowPolicy } from '../slowPolicies.js';
 import type { Topic } from '../topics.js';
@@ -21,9 +21,9 @@ export interface EventHead {
   readonly cursor: string;
 }
 
-/** A subscription or its end that was done. */
+/** A subscription, its end or its change that was done. */
 export interface Acknowledgement {
-  readonly action: 'subscribe' | 'unsubscribe';
+  readonly action: 'subscribe' | 'unsubscribe' | 'update';
   /** The client's own word. */
   readonly topicName: string;
   readonly idJson?: string | undefined;
@@ -31,6 +31,8 @@ export interface Acknowledgement {
   readonly cursor?: string | undefined;
   /** What was asked for with `on_slow`. */
   readonly onSlow?: SlowPolicy | undefined;
+  /** Of a subscription with a filter. */
+  readonly filter?: FilterSummary | undefined;
   /** Words of the client that name nothing. */
   readonly unknownNames?: readonly string[] | undefined;
 }

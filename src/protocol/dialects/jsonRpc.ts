@@ -1,6 +1,7 @@
 import type { ErrorName } from '../codes.js';
 import { excerpt } from '../excerpt.js';
 import { escapeLoneSurrogates } from '../idMember.js';
+import { filterMember } from '../printMessages.js';
 import type { Member, Members, Request } from '../request.js';
 import type { Dialect, DialectName, Envelope } from './dialect.js';
 import { jsonRpcError } from './jsonRpcErrors.js';
@@ -75,10 +76,10 @@ function createJsonRpc(version: Version): Dialect {
     },
     response: ({ idJson }) => version.result(idOf(idJson)),
     error: ({ code, message, idJson }) => version.error(idOf(idJson), jsonRpcError(code, message)),
-    acknowledgement: ({ action, topicName, idJson, cursor, onSlow }) =>
+    acknowledgement: ({ action, topicName, idJson, cursor, onSlow, filter }) =>
       answer(
         idJson,
-        `{"status":"success","action":"${action}","topic":${JSON.stringify(topicName)}${onSlow === undefined ? '' : `,"on_slow":"${onSlow}"`}${cursorMember(cursor)}}`,
+        `{"status":"success","action":"${action}","topic":${JSON.stringify(topicName)}${onSlow === undefined ? '' : `,"on_slow":"${onSlow}"`}${filterMember(filter)}${cursorMember(cursor)}}`,
       ),
     pong: (idJson, unixSeconds) => answer(idJson, `{"timestamp":${unixSeconds}}`),
     live: ({ topicName, idJson }, cursor) =>
@@ -151,7 +152,7 @@ function parseRequest(members: Members, version: Version): Request | undefined {
     return invalid('params_not_array', '"params" must be an array, or an object with the params by name');
   }
   const paramsJson = isAbsent ? '[]' : params.json;
-  if (method.value === 'subscribe' || method.value === 'unsubscribe') {
+  if (method.value === 'subscribe' || method.value === 'unsubscribe' || method.value === 'update') {
     const subscription = parseJsonRpcSubscription(method.value, paramsJson);
     return subscription.type === 'invalid'
       ? invalid(subscription.error, subscription.message)

@@ -5,23 +5,23 @@ import type { Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
 import { parseTopic, TOPIC_NAMES } from '../topics.js';
 
-/** Params of `subscribe` in the order in which they are given by position. */
-const SUBSCRIBE_PARAMS = ['topic', 'from', 'filter', 'on_slow'] as const;
-const UNSUBSCRIBE_PARAMS = ['topic'] as const;
+/** Params of the methods in the order in which they are given by position. */
+const PARAMS = {
+  subscribe: ['topic', 'from', 'filter', 'on_slow'],
+  unsubscribe: ['topic'],
+  update: ['topic', 'add', 'remove'],
+} as const;
 
 type Subscription =
-  | Extract<Request, { type: 'subscribe' | 'unsubscribe' }>
+  | Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' }>
   | { readonly type: 'invalid'; readonly error: ErrorName; readonly message: string };
 
 /**
- * Reads the params of `subscribe` and `unsubscribe`: by position, with null for what is left out, or by name. Members of an object
+ * Reads the params of `subscribe`, `unsubscribe` and `update`: by position, with null for what is left out, or by name. Members of an object
  * that are not known are left alone, as in the native dialect. `paramsJson` is the text of an array or object.
  */
-export function parseJsonRpcSubscription(
-  method: 'subscribe' | 'unsubscribe',
-  paramsJson: string,
-): Subscription {
-  const names: readonly string[] = method === 'subscribe' ? SUBSCRIBE_PARAMS : UNSUBSCRIBE_PARAMS;
+export function parseJsonRpcSubscription(method: keyof typeof PARAMS, paramsJson: string): Subscription {
+  const names: readonly string[] = PARAMS[method];
   const form = `${method} takes [${names.join(', ')}], or an object with these members`;
   let byName: ReadonlyMap<string, string>;
   if (paramsJson.startsWith('[')) {
@@ -52,6 +52,20 @@ export function parseJsonRpcSubscription(
     };
   }
   if (method === 'unsubscribe') return { type: 'unsubscribe', topicName, topics };
+  if (method === 'update') {
+    const addJson = given('add');
+    const removeJson = given('remove');
+    if (addJson === undefined && removeJson === undefined) {
+      return { type: 'invalid', error: 'params_not_array', message: form };
+    }
+    return {
+      type: 'update',
+      topicName,
+      topics,
+      ...(addJson === undefined ? {} : { addJson }),
+      ...(removeJson === undefined ? {} : { removeJson }),
+    };
+  }
   const fromJson = given('from');
   const filterJson = given('filter');
   const onSlowJson = given('on_slow');

@@ -15,11 +15,11 @@ import {
 } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
-import { parseTopic, TOPIC_NAMES } from '../topics.js';
+import { parseTopic, TOPIC_NAMES, type Topic } from '../topics.js';
 import type { Dialect } from './dialect.js';
 
 /** Every `action` of the native dialect. */
-const ACTIONS = ['subscribe', 'unsubscribe', 'authenticate'] as const;
+const ACTIONS = ['subscribe', 'unsubscribe', 'update', 'authenticate'] as const;
 
 const COMMAND_FORM = '{"command":"getblockcount","params":[]}';
 
@@ -46,8 +46,8 @@ export const NATIVE: Dialect = {
 };
 
 /**
- * Reads the native (evrmore-rpc) shapes: `{"action":"subscribe","topic":"blocks"}`, `{"action":"unsubscribe","topic":"blocks"}` and
- * `{"command":"getblockcount","params":[]}`, each with an optional `id` of any kind. Members that it does not know are left
+ * Reads the native (evrmore-rpc) shapes: `{"action":"subscribe","topic":"blocks"}`, `{"action":"unsubscribe","topic":"blocks"}`,
+ * `{"action":"update","topic":"transactions","add":{…},"remove":{…}}` and `{"command":"getblockcount","params":[]}`, each with an optional `id` of any kind. Members that it does not know are left
  * alone. `undefined` when there is neither `action` nor `command`.
  */
 function parseNative(members: Members): Request | undefined {
@@ -87,6 +87,7 @@ function parseAction(members: Members): Request {
       `no topic "${excerpt(topicName)}"; the topics are ${TOPIC_NAMES.join(', ')}`,
     );
   }
+  if (action === 'update') return parseUpdate(members, topicName, topics);
   if (action === 'unsubscribe') return { type: action, topicName, topics, ...idOf(members) };
   const onSlow = members.get('on_slow')?.value;
   const policy = SLOW_POLICIES.find((known) => known === onSlow);
@@ -112,6 +113,23 @@ function parseAuthenticate(members: Members): Request {
     return invalid(members, 'invalid_field', '"token" must be a string that is not empty');
   }
   return { type: 'authenticate', token, ...idOf(members) };
+}
+
+function parseUpdate(members: Members, topicName: string, topics: readonly Topic[]): Request {
+  const addJson = members.get('add')?.json;
+  const removeJson = members.get('remove')?.json;
+  if (addJson === undefined && removeJson === undefined) {
+    const message = '"update" needs "add", "remove" or both: the keys to add to the filter and to take out';
+    return invalid(members, 'invalid_field', message);
+  }
+  return {
+    type: 'update',
+    topicName,
+    topics,
+    ...idOf(members),
+    ...(addJson === undefined ? {} : { addJson }),
+    ...(removeJson === undefined ? {} : { removeJson }),
+  };
 }
 
 function parseCommand(members: Members): Request {

@@ -42,6 +42,8 @@ export interface TopicFilter {
   /** Keys of all rules together. */
   readonly keyCount: number;
   accepts(event: LogEvent): boolean;
+  /** How many keys it would have after {@link withKeys}. */
+  countWith(add: FilterKeys, remove: FilterKeys): number;
   /**
    * The same with other keys, for one that has exactly one rule, and keys in it: {@link isUpdatable}. Large ones are changed in
    * place, so that it costs what changes; a small one stays as it is, for others may have it too, and a new one is given.
@@ -136,6 +138,18 @@ function build(
       );
     },
     accepts: (event) => matchEvent(event, source, known).size > 0,
+    countWith(add, remove) {
+      let count = self.keyCount;
+      const [sets] = compiled.map((one) => one.sets);
+      for (const member of FILTER_KEYS) {
+        const removed = new Set(remove[member]);
+        for (const key of removed) if (sets?.[member].has(key) === true) count -= 1;
+        for (const key of add[member] ?? []) {
+          if (removed.has(key) || sets?.[member].has(key) !== true) count += 1;
+        }
+      }
+      return count;
+    },
     withKeys(add, remove) {
       if (sharedId === undefined) {
         changeInPlace(add, remove);

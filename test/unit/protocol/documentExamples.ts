@@ -36,6 +36,12 @@ import type { Request } from '../../../src/protocol/request.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
 import { decideOrigin } from '../../../src/server/access/decideOrigin.js';
 import { printRefusal } from '../../../src/server/access/refusal.js';
+import {
+  createSubscriptionFilters,
+  type FilterChange,
+} from '../../../src/server/filters/subscriptionFilters.js';
+import { createForm, createView } from '../../../src/server/view.js';
+import { newKnownOutputs } from '../../support/filterEvents.js';
 import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
 import { requestFacts } from '../../support/requestFacts.js';
 import { createRecordedAnswers } from '../../support/recordedAnswers.js';
@@ -53,6 +59,7 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   slow_timeout_ms: SETTINGS.slowTimeoutMs.default,
   ping_interval_ms: SETTINGS.pingIntervalMs.default,
   ping_timeout_ms: SETTINGS.pingTimeoutMs.default,
+  max_filter_keys: SETTINGS.maxFilterKeys.default,
   max_bad_messages: BAD_MESSAGE_LIMIT.count,
   bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
 };
@@ -92,6 +99,14 @@ export const CLIENT_EXAMPLES: Readonly<Record<string, Partial<Request>>> = {
     topics: ['blocks'],
     idJson: '3',
   },
+  'client subscribe with a filter': {
+    type: 'subscribe',
+    topicName: 'transactions',
+    topics: ['transactions'],
+    idJson: '"my-wallet"',
+  },
+  'client update': { type: 'update', topicName: 'transactions', topics: ['transactions'], idJson: '5' },
+  'client filter with a mistake': { type: 'subscribe', topicName: 'assets', topics: ['assets'] },
   'client unsubscribe': { type: 'unsubscribe', topicName: 'blocks', topics: ['blocks'] },
   'client command': { type: 'command', command: 'getblockcount', paramsJson: '[]' },
   'client command with id': {
@@ -195,6 +210,20 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       topicName: 'asset',
       idJson: '"wallet-7"',
     }),
+    'server subscribed with a filter': printAcknowledgement({
+      action: 'subscribe',
+      topicName: 'transactions',
+      idJson: '"my-wallet"',
+      cursor: cursorOf({ ...draftSequence(connectStep(block), at(block, 'connect')) }, 46),
+      filter: { keys: 7, filters: 1, inputs: 'spentindex' },
+    }),
+    'server updated': printAcknowledgement({
+      action: 'update',
+      topicName: 'transactions',
+      idJson: '5',
+      filter: { keys: 6, filters: 1, inputs: 'spentindex' },
+    }),
+    ...filterErrors(),
     'server unsubscribed': printAcknowledgement({ action: 'unsubscribe', topicName: 'blocks' }),
     ...subscriptionExamples(
       cursorOf(draftSequence(connectStep(block), at(block, 'connect')), 46),
@@ -394,6 +423,26 @@ function pick(drafts: readonly EventDraft[], index: number): EventDraft {
   const draft = drafts[index];
   if (draft === undefined) throw new Error('no such asset operation');
   return draft;
+}
+
+/** What a connection without filters is answered. */
+function filterErrors(): Readonly<Record<string, string>> {
+  const filters = createSubscriptionFilters({
+    view: createView(createForm('native', () => [])),
+    known: newKnownOutputs(),
+    budget: { max: DEFAULT_LIMITS.max_filter_keys, used: 0 },
+    setView: () => undefined,
+  });
+  const print = (change: FilterChange, idJson?: string): string => {
+    if (change.type !== 'refused') throw new Error('that is a filter');
+    return printError({ code: change.code, message: change.message, idJson });
+  };
+  return {
+    'server not updatable': print(filters.update('transactions', ['transactions'], '{}', undefined), '5'),
+    'server filter with a mistake': print(
+      filters.subscribe('assets', ['assets'], '{"assets":["ORG","O R G"]}'),
+    ),
+  };
 }
 
 function errorFor(text: string): string {

@@ -95,6 +95,7 @@ const LIMITS = {
   slow_timeout_ms: 60000,
   ping_interval_ms: 30000,
   ping_timeout_ms: 10000,
+  max_filter_keys: 10000,
   max_bad_messages: 100,
   bad_message_window_ms: 10000,
 };

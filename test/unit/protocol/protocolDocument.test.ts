@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { flagOf, SETTINGS, type SettingKey } from '../../../src/config/settings.js';
 import { CLOSE_CODES, ERROR_CODES } from '../../../src/protocol/codes.js';
 import { EVENT_TOPICS, TRANSACTION_STATUSES } from '../../../src/protocol/events.js';
+import { countKeys, FILTER_KEYS } from '../../../src/protocol/filterTypes.js';
+import { MAX_FILTER_RULES, parseFilter } from '../../../src/protocol/parseFilter.js';
 import { MAX_POINTS, parseFrom } from '../../../src/protocol/parseFrom.js';
 import { parseRequest } from '../../support/parseRequest.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
@@ -88,6 +90,28 @@ describe('examples', () => {
     });
     expect(Object.fromEntries(read)).toMatchObject(FROM_EXAMPLES);
     expect(read).toHaveLength(Object.keys(FROM_EXAMPLES).length);
+  });
+
+  test('filters are read as they say, with as many keys', () => {
+    const keys = examples.flatMap(({ name, text }) => {
+      const request = parseRequest(text, { maxDepth: DEFAULT_LIMITS.max_depth });
+      if (!name.startsWith('client ') || request.type !== 'subscribe' || request.filterJson === undefined)
+        return [];
+      const parsed = parseFilter(request.filterJson, 'transactions');
+      return [[name, parsed.type === 'filter' ? countKeys(parsed.rules[0]?.keys) : parsed.message]];
+    });
+    expect(Object.fromEntries(keys)).toEqual({
+      'client subscribe with a filter': 7,
+      'client filter with a mistake': expect.stringContaining('"filter".assets[1]') as string,
+    });
+    const chapter = section('### 3.6 Filters');
+    expect(chapter).toContain(`a list of up to ${MAX_FILTER_RULES} such objects`);
+    expect(section('## 8. Limits')).toContain(`${MAX_FILTER_RULES} filters in a list`);
+    expect(rows(chapter).flatMap(([member]) => words(member))).toEqual([
+      ...FILTER_KEYS,
+      'min_amount',
+      'status',
+    ]);
   });
 
   test.each(examples.filter(({ name }) => name.startsWith('server ')))(

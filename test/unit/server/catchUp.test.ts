@@ -42,6 +42,7 @@ function start(archive: Archive, topics: readonly Topic[], listener: Partial<Cat
     onLogReached: () => true,
     onFailed: () => undefined,
     room: () => Promise.resolve(),
+    needsTransactions: false,
   };
   return startCatchUp(
     parseFrom(JSON.stringify(OLD_CURSOR)),

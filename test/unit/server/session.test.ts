@@ -15,10 +15,10 @@ describe('a session', () => {
     expect(connection.written[2]).toContain('"id":{"a":[1.50]},');
   });
 
-  it('answers what it does not support yet', () => {
+  it('does not subscribe with a filter that it cannot read', () => {
     const { session, connection, hub } = setUp();
     session.onText('{"action":"subscribe","topic":"blocks","filter":{}}');
-    expect(connection.written[1]).toContain('"code":1007,"message":"\\"filter\\" is not supported');
+    expect(connection.written[1]).toContain('"code":1007,"message":"\\"filter\\" is empty');
     expect(hub.stats().subscriptionsByTopic.blocks).toBe(0);
   });
 
