@@ -11,9 +11,10 @@ export interface FullBlock {
 export interface BlockReader {
   /**
    * The transactions of a block. `undefined` when the block is no longer to be had: pruned, or unknown to the node.
-   * Rejects as the node's calls do.
+   * Rejects as the node's calls do. `known` are transactions read after the block: those of them that the node saw in this block
+   * are not asked for again.
    */
-  readTransactions(block: BlockRecord): Promise<FullBlock | undefined>;
+  readTransactions(block: BlockRecord, known?: readonly TransactionRecord[]): Promise<FullBlock | undefined>;
   /** The same for several blocks at once: their transactions share the batches. */
   readMany(blocks: readonly BlockRecord[]): Promise<readonly (FullBlock | undefined)[]>;
   /** Whether the node was found to have no transaction index; `false` until proven. */
@@ -88,9 +89,21 @@ export function createBlockReader(node: NodeReader, options: BlockReaderOptions)
       lacksTxIndex = false;
       node.forgetTxIndex();
     },
-    async readTransactions(block) {
-      const [full] = await readMany([block]);
-      return full;
+    async readTransactions(block, known = []) {
+      const byTxid = new Map(
+        known.filter((record) => isIn(block, record)).map((record) => [record.decoded.txid, record]),
+      );
+      if (byTxid.size === 0) return (await readMany([block]))[0];
+      const missing = block.txids.filter((txid) => !byTxid.has(txid));
+      const found = await inBatches(missing, options, (some) => node.getTransactions(some));
+      missing.forEach((txid, index) => {
+        const record = found[index];
+        if (record !== undefined) byTxid.set(txid, record);
+      });
+      return complete(
+        block,
+        block.txids.map((txid) => byTxid.get(txid)),
+      );
     },
     readMany,
   };

@@ -1,13 +1,24 @@
 import type { ChainMemory, RememberedBlock } from '../chain/chainMemory.js';
 import { reconcile, standingOf } from '../chain/reconcile.js';
-import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { FullBlock } from './blockReader.js';
 import { draftConnectedBlock } from './draftGroups.js';
 import { commit, type FollowContext } from './followContext.js';
+import type { MaturedBlock } from './drafts.js';
 import { inputsOf } from './inputsOf.js';
 import { planDisconnects } from './planDisconnects.js';
+import type { TipAnswer } from './tipAhead.js';
+
+/** What notices said of the node's tip. */
+export interface TipHint {
+  readonly hashHex: string;
+  /** Transactions that may be in it: the node names those of a block before the block. */
+  readonly txids: readonly string[];
+  /** What the node said of it, where it was asked already. */
+  readonly answer?: Promise<TipAnswer> | undefined;
+}
 
 /** How a synchronisation ended. */
 export interface ChainSyncResult {
@@ -31,11 +42,11 @@ export const READ_AHEAD_BLOCKS = 3;
 /**
  * Brings the log to the node's tip: every block of the way is disconnected or connected in order, each block's events in one
  * append. Reads everything before it appends, so that a failure leaves a log that is a prefix of the truth; run it
- * again. `hintHashHex` is the block that a notice named: when it is the tip's child, one round trip is saved.
+ * again. `hint` is what notices named: when its block is the tip's child, the round trips for it and its transactions are saved.
  */
-export async function syncChain(context: FollowContext, hintHashHex?: string): Promise<ChainSyncResult> {
+export async function syncChain(context: FollowContext, hintOfNotices?: TipHint): Promise<ChainSyncResult> {
   let moved = false;
-  let hint = hintHashHex;
+  let hint = hintOfNotices;
   for (let fruitless = 0; fruitless <= MAX_FRUITLESS_ROUNDS; fruitless += 1) {
     const result = await syncOnce(context, hint);
     if (result.type === 'agreed' || result.type === 'behind')
@@ -56,20 +67,24 @@ export async function syncChain(context: FollowContext, hintHashHex?: string): P
 /** One comparison of the tips, and one step towards the node's; `again` when the node gave nothing to make it with. */
 async function syncOnce(
   context: FollowContext,
-  hintHashHex: string | undefined,
+  hint: TipHint | undefined,
 ): Promise<
   | { readonly type: 'agreed' | 'behind'; readonly nodeTip: ChainPoint }
   | { readonly type: 'moved' }
   | { readonly type: 'again' }
 > {
   const own = requiredTip(context.memory);
-  const { bestHashHex, block } = await askTip(context.node, own, hintHashHex);
+  // What becomes final with the next block may have to be read, too.
+  const maturing = hint === undefined ? undefined : context.finality.maturedBy(own.height + 1);
+  // It is awaited when it is needed; until then a failure must not count as unhandled.
+  maturing?.catch(() => undefined);
+  const { bestHashHex, block, records } = await askTip(context.node, own, hint);
   if (bestHashHex === own.hashHex) return { type: 'agreed', nodeTip: own };
   if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
     context.onNodeTip?.({ height: block.height, hashHex: block.hashHex });
-    const full = await context.blocks.readTransactions(block);
+    const full = await context.blocks.readTransactions(block, records);
     if (full === undefined) return { type: 'again' };
-    await connect(context, full);
+    await connect(context, full, maturing);
     return { type: 'moved' };
   }
   const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
@@ -97,17 +112,21 @@ async function syncOnce(
 async function askTip(
   node: NodeReader,
   own: ChainPoint,
-  hintHashHex: string | undefined,
-): Promise<{ readonly bestHashHex: string; readonly block?: BlockRecord | undefined }> {
-  if (hintHashHex === undefined || hintHashHex === own.hashHex)
+  hint: TipHint | undefined,
+): Promise<Partial<TipAnswer> & Pick<TipAnswer, 'bestHashHex'>> {
+  if (hint === undefined || hint.hashHex === own.hashHex)
     return { bestHashHex: await node.getBestBlockHash() };
-  return node.getTipAndBlock(hintHashHex);
+  return hint.answer ?? node.getTipAndBlock(hint.hashHex, hint.txids);
 }
 
 /** Appends a block's events and takes it into memory. */
-async function connect(context: FollowContext, full: FullBlock): Promise<void> {
+async function connect(
+  context: FollowContext,
+  full: FullBlock,
+  maturing: Promise<MaturedBlock | undefined> = context.finality.maturedBy(full.block.height),
+): Promise<void> {
   const { block, transactions } = full;
-  const matured = await context.finality.maturedBy(block.height);
+  const matured = await maturing;
   commit(
     context,
     () => draftConnectedBlock(full, context.sequence.next, matured),

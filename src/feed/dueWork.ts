@@ -1,8 +1,12 @@
 import type { Notice } from '../node/noticeTypes.js';
+import type { TipHint } from './chainSync.js';
 import type { NodeSequenceNumbers } from './nodeSequenceNumbers.js';
 
 /** Transactions named by notices that wait to be looked at; with more, the whole mempool is compared instead. */
 export const MAX_PENDING_TXIDS = 2000;
+
+/** Transactions asked for together with a block, because notices named them before it. */
+export const MAX_GUESSED_TXIDS = 100;
 
 /** What the follower has to look at next. Notices and timers add to it, the follower's loop takes from it. */
 export interface DueWork {
@@ -10,11 +14,17 @@ export interface DueWork {
   readonly any: boolean;
   readonly pendingTxids: number;
   note(notice: Notice): void;
-  readonly tipIsDue: () => void;
+  /** `hashHex` is the node's tip, where it is known. */
+  readonly tipIsDue: (hashHex?: string) => void;
   readonly mempoolIsDue: () => void;
-  /** The tip is to be compared; `hintHashHex` is the newest block that a notice named. */
-  takeTip(): { readonly hintHashHex?: string } | undefined;
+  /**
+   * The tip is to be compared; `hint` is the newest block that a notice named, with the newest transactions that wait to be looked
+   * at, which may be the block's. They go on waiting.
+   */
+  takeTip(): { readonly hint?: TipHint } | undefined;
   takeMempool(): boolean;
+  /** The newest transactions that wait, at most {@link MAX_GUESSED_TXIDS}; they go on waiting. */
+  newestTxids(): readonly string[];
   /** Up to `maxCount` txids, oldest first. */
   takeTxids(maxCount: number): readonly string[];
 }
@@ -35,7 +45,10 @@ export function createDueWork(nodeSequences: NodeSequenceNumbers, wake: () => vo
     tip ??= {};
   };
 
+  const newestTxids = (): readonly string[] => [...txids].slice(-MAX_GUESSED_TXIDS);
+
   return {
+    newestTxids,
     get any() {
       return tip !== undefined || mempool || txids.size > 0;
     },
@@ -67,8 +80,10 @@ export function createDueWork(nodeSequences: NodeSequenceNumbers, wake: () => vo
       }
       wake();
     },
-    tipIsDue() {
+    tipIsDue(hashHex) {
       tip ??= {};
+      // What a notice named is newer.
+      if (hashHex !== undefined) tip.hintHashHex ??= hashHex;
       wake();
     },
     mempoolIsDue() {
@@ -76,9 +91,10 @@ export function createDueWork(nodeSequences: NodeSequenceNumbers, wake: () => vo
       wake();
     },
     takeTip() {
-      const taken = tip;
+      const hashHex = tip?.hintHashHex;
+      const taken = tip === undefined ? undefined : {};
       tip = undefined;
-      return taken;
+      return hashHex === undefined ? taken : { hint: { hashHex, txids: newestTxids() } };
     },
     takeMempool() {
       const taken = mempool;

@@ -8,8 +8,8 @@ import { createThrottledLog } from '../observe/throttledLog.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
-import { syncChain } from './chainSync.js';
-import { createDueWork } from './dueWork.js';
+import { syncChain, type TipHint } from './chainSync.js';
+import { createDueWork, MAX_GUESSED_TXIDS } from './dueWork.js';
 import type { EventLog } from './eventLogTypes.js';
 import type { FollowContext } from './followContext.js';
 import type { Follower, FollowerOptions } from './followerTypes.js';
@@ -20,6 +20,7 @@ import { NOTICED_AT_ONCE, readMempool, syncNoticed, syncWholeMempool } from './m
 import { createNodeSequenceNumbers } from './nodeSequenceNumbers.js';
 import { createPolling } from './polling.js';
 import { createSequenceCounter } from './sequenceCounter.js';
+import { createTipAhead } from './tipAhead.js';
 import { createWakeSignal } from './wakeSignal.js';
 
 /** What the follower works with. */
@@ -58,12 +59,15 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   const polling = createPolling({
     tipIntervalMs: options.pollIntervalMs,
     mempoolIntervalMs: options.mempoolPollIntervalMs,
-    onTipDue: due.tipIsDue,
+    onTipDue: () => {
+      due.tipIsDue();
+    },
     onMempoolDue: due.mempoolIsDue,
     nowMs,
     logger,
   });
   const mempoolInfo = createMempoolInfoWatch(node, options.mempoolEventIntervalMs, nowMs);
+  const ahead = createTipAhead(node);
   const trouble = createThrottledLog(logger, nowMs);
   const memory = createChainMemory(options.chainMemoryBlocks);
   const finality = createFinality(options.finalDepthBlocks, memory, node);
@@ -98,6 +102,8 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   let wrongChainSinceMs: number | undefined;
   let replacedSinceMs: number | undefined;
   let failures = 0;
+  /** Transactions that are being looked at, because notices named them. */
+  let looking: readonly string[] = [];
   let stopping = false;
   let running: Promise<void> | undefined;
   let fail: (error: GatewayError) => void = () => undefined;
@@ -156,9 +162,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     return undefined;
   };
 
-  const syncTip = async (hintHashHex: string | undefined): Promise<'agreed' | 'behind'> => {
+  const syncTip = async (hint: TipHint | undefined): Promise<'agreed' | 'behind'> => {
     const before = context.memory.tip;
-    const result = await syncChain(context, hintHashHex);
+    const result = await syncChain(context, hint && { ...hint, answer: ahead.take(hint.hashHex) });
     nodeTip = { height: result.nodeTip.height, hashHex: result.nodeTip.hashHex };
     if (result.outcome === 'behind') {
       reason = 'node_behind';
@@ -185,7 +191,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     if (mustIdentify && !(await identify())) return RECHECK_MS;
     while (due.any && !stopping) {
       const tip = due.takeTip();
-      if (tip !== undefined && (await syncTip(tip.hintHashHex)) === 'behind') return RECHECK_MS;
+      if (tip !== undefined && (await syncTip(tip.hint)) === 'behind') return RECHECK_MS;
       if (due.takeMempool()) {
         const result = await keepingMempoolDue(() => syncWholeMempool(context, nodeSequences));
         mempoolInfo.mayHaveChanged();
@@ -195,12 +201,13 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
         }
         continue;
       }
-      const txids = due.takeTxids(NOTICED_AT_ONCE);
+      const txids = (looking = due.takeTxids(NOTICED_AT_ONCE));
       if (txids.length > 0) {
         const result = await keepingMempoolDue(() => syncNoticed(context, txids, nodeSequences));
         mempoolInfo.mayHaveChanged();
-        if (result.tipSuspect) due.tipIsDue();
+        if (result.tipSuspect) due.tipIsDue(result.tipHashHex);
         for (const txidHex of result.deferred ?? []) due.note({ type: 'transaction', txidHex });
+        looking = [];
       }
     }
     if (mempoolInfo.dueInMs() === 0) await mempoolInfo.sync(context);
@@ -282,6 +289,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       if (stopping) return;
       polling.heard(notice);
       due.note(notice);
+      // The node names a block's transactions before the block, one of which the follower may be asking about now.
+      if (notice.type === 'block' && connected && !mustIdentify)
+        ahead.ask(notice.hashHex, [...looking, ...due.newestTxids()].slice(-MAX_GUESSED_TXIDS));
     },
     state: () => ({
       connected,

@@ -20,6 +20,8 @@ export interface MempoolSyncResult {
   readonly tipSuspect: boolean;
   /** Transactions that were not looked at, because the tips are to be compared first. */
   readonly deferred?: readonly string[];
+  /** The node's tip, where it is not the log's. */
+  readonly tipHashHex?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function syncNoticed(
   if (unknown.length === 0 || tip === undefined) return { tipSuspect };
   const { records, bestHashHex } = await context.node.getTransactionsAndTip(unknown);
   // What left a block is in the mempool again before the log knows that the block was undone: first the chain.
-  if (bestHashHex !== tip.hashHex) return { tipSuspect: true, deferred: unknown };
+  if (bestHashHex !== tip.hashHex) return { tipSuspect: true, deferred: unknown, tipHashHex: bestHashHex };
   return { tipSuspect: announce(context, records, nodeSequences) || tipSuspect };
 }
 

@@ -56,10 +56,18 @@ export interface NodeReader {
   getBlock(hashHex: string): Promise<BlockRecord | undefined>;
   /** Several blocks in one batch; as {@link getBlock}. */
   getBlocks(hashes: readonly string[]): Promise<readonly (BlockRecord | undefined)[]>;
-  /** The best block's hash and one block, in one round trip. */
+  /**
+   * The best block's hash, one block, and transactions that may be the block's, in one round trip: `records` has those that the node
+   * found, which are none where it has no transaction index.
+   */
   getTipAndBlock(
     hashHex: string,
-  ): Promise<{ readonly bestHashHex: string; readonly block: BlockRecord | undefined }>;
+    guessedTxids?: readonly string[],
+  ): Promise<{
+    readonly bestHashHex: string;
+    readonly block: BlockRecord | undefined;
+    readonly records: readonly TransactionRecord[];
+  }>;
   /** The transactions of a block by `getblock` verbosity 2: for nodes without a transaction index. */
   getBlockTransactions(hashHex: string): Promise<readonly TransactionRecord[] | undefined>;
   /**
@@ -155,15 +163,18 @@ export function createNodeReader(rpc: RpcClient, lane: Lane): NodeReader {
       });
     },
 
-    async getTipAndBlock(hashHex) {
-      const [best, block] = await batch([
+    async getTipAndBlock(hashHex, guessedTxids = []) {
+      const asked = guessedTxids.length > 0 && (await txIndex.isMissing()) ? [] : guessedTxids;
+      const [best, block, ...transactions] = await batch([
         { method: 'getbestblockhash', params: [] },
         { method: 'getblock', params: [hashHex, 1] },
+        ...asked.map(getRawTransaction),
       ]);
       const blockJson = resultOr(required(block), [NOT_FOUND, MISCELLANEOUS]);
       return {
         bestHashHex: readText(mustResult(required(best)), 'getbestblockhash'),
         block: blockJson === undefined ? undefined : readBlock(blockJson),
+        records: readTransactions(transactions).filter((record) => record !== undefined),
       };
     },
 

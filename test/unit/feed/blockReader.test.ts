@@ -35,6 +35,27 @@ test('transactions come from the index, in block order', async () => {
   expect(reader.lacksTxIndex).toBe(false);
 });
 
+test('transactions that are known to be in the block are not asked for again, others are', async () => {
+  const { reader, node, block, chain } = await readerOf(() => undefined);
+  const nodeReader = createNodeReader(node, 'live');
+  const inBlock = await nodeReader.getTransactions(block.txids);
+  chain.pay({ coin: 2 });
+  const inMempool = await nodeReader.getTransactions(chain.mempool);
+  // Whether there is an index is asked once.
+  await reader.readTransactions(block);
+  const known = [...inMempool, ...inBlock].filter((record) => record !== undefined);
+  const readWith = async (records: typeof known): Promise<readonly string[]> => {
+    const before = node.calls;
+    const full = await reader.readTransactions(block, records);
+    expect(full?.transactions.map(({ decoded }) => decoded.txid)).toEqual(block.txids);
+    return node.methods.slice(before);
+  };
+  expect(await readWith(known)).toEqual([]);
+  expect(await readWith(known.slice(0, -1))).toEqual(['getrawtransaction']);
+  // What was read before its block is said to be in none.
+  expect(await readWith(known.slice(0, 1))).toEqual(['getrawtransaction', 'getrawtransaction']);
+});
+
 test('a node without an index is found out once, and asked for whole blocks from then on', async () => {
   const { reader, node, block, chain } = await readerOf((created) => {
     created.txIndex = false;

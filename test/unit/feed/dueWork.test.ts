@@ -1,5 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { createDueWork, MAX_PENDING_TXIDS, type DueWork } from '../../../src/feed/dueWork.js';
+import {
+  createDueWork,
+  MAX_GUESSED_TXIDS,
+  MAX_PENDING_TXIDS,
+  type DueWork,
+} from '../../../src/feed/dueWork.js';
 import {
   createNodeSequenceNumbers,
   type NodeSequenceNumbers,
@@ -32,8 +37,29 @@ test('a block makes the tip due, with the newest block named as a hint', () => {
   due.note({ type: 'block', hashHex: 'bb' });
   due.tipIsDue();
   expect(wake).toHaveBeenCalledTimes(3);
-  expect(due.takeTip()).toEqual({ hintHashHex: 'bb' });
+  expect(due.takeTip()).toEqual({ hint: { hashHex: 'bb', txids: [] } });
   expect([due.takeTip(), due.any]).toEqual([undefined, false]);
+});
+
+test('the newest transactions go with the hint, for they may be in the block, and wait on', () => {
+  const { due } = create();
+  const names = Array.from({ length: MAX_GUESSED_TXIDS + 5 }, (_, count) => `t${count}`);
+  for (const name of names) due.note(transaction(name));
+  due.note({ type: 'block', hashHex: 'aa' });
+  expect(due.takeTip()).toEqual({ hint: { hashHex: 'aa', txids: names.slice(5) } });
+  expect(due.pendingTxids).toBe(names.length);
+});
+
+test('the tip that the node told is a hint where no notice named a block', () => {
+  const { due } = create();
+  due.tipIsDue('aa');
+  due.note({ type: 'block', hashHex: 'bb' });
+  due.tipIsDue('aa');
+  expect(due.takeTip()?.hint?.hashHex).toBe('bb');
+  due.tipIsDue();
+  due.tipIsDue('aa');
+  due.tipIsDue();
+  expect(due.takeTip()?.hint?.hashHex).toBe('aa');
 });
 
 test('transactions wait in order, each once', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Notice } from '../../../src/node/noticeTypes.js';
 import { RpcUnavailableError } from '../../../src/node/rpcTypes.js';
 import {
   createFollowerHarness,
@@ -44,6 +45,69 @@ function once(method: string, act: () => void): void {
     act();
   };
 }
+
+describe('a block that is noticed', () => {
+  test('costs one round trip with its transactions', async () => {
+    const chain = await follow(chainOf(3));
+    // Whether the node has a transaction index is asked once.
+    chain.pay({ coin: 9 });
+    await harness.settle();
+    for (let block = 0; block < 2; block += 1) {
+      const exchanges: string[][] = [];
+      harness.node.beforeCall = (_call, method, item) => {
+        if (harness.events().at(-1)?.point.hashHex === chain.tip.hashHex) return;
+        if (item === 0) exchanges.push([]);
+        exchanges.at(-1)?.push(method);
+      };
+      // Notices of its transactions alone: nobody had seen them.
+      chain.mine(0, { coin: block });
+      await harness.settle(0);
+      expect(exchanges).toEqual([['getbestblockhash', 'getblock', 'getrawtransaction', 'getrawtransaction']]);
+      harness.node.beforeCall = () => undefined;
+      await harness.settle();
+    }
+    expect(harness.mistakes()).toEqual([]);
+  });
+
+  test('is asked for at once, though the first of its transactions is being asked about', async () => {
+    const chain = await follow(chainOf(3));
+    chain.pay({ coin: 9 });
+    await harness.settle();
+    const notices: Notice[] = [];
+    const { notify } = harness.follower;
+    harness.noticeCopies = 0;
+    chain.onNotice((notice) => notices.push(notice));
+    const block = chain.mine(1);
+    expect(notices.map(({ type }) => type)).toEqual(['transaction', 'transaction', 'block']);
+    const calls: string[] = [];
+    harness.node.beforeCall = (_call, method) => {
+      if (harness.events().at(-1)?.point.hashHex === block.hashHex) return;
+      calls.push(method);
+      // The rest of the notices comes while the node works on the first call.
+      for (const notice of notices.splice(0)) notify(notice);
+    };
+    const [first] = notices.splice(0, 1);
+    if (first !== undefined) notify(first);
+    await harness.settle(0);
+    // One batch about the first transaction, and beside it one about the block and all that may be in it.
+    expect(calls.sort()).toEqual(
+      [
+        ...['getrawtransaction', 'getbestblockhash'],
+        ...['getbestblockhash', 'getblock', 'getrawtransaction', 'getrawtransaction'],
+      ].sort(),
+    );
+    harness.node.beforeCall = () => undefined;
+    await harness.settle();
+    expect(harness.mistakes()).toEqual([]);
+  });
+
+  test('is told with what becomes final by it, though that stood in no block since the start', async () => {
+    const chain = await follow(chainOf(3), { finalDepthBlocks: 3 });
+    chain.mine(1);
+    await harness.settle();
+    expect(harness.eventTexts().filter((text) => text.startsWith('final'))).toEqual(['final 4', 'final 4']);
+  });
+});
 
 describe('at the start', () => {
   test('the tip and the mempool that are there are taken over, and not announced', async () => {

@@ -47,7 +47,7 @@ test.each([-5, -1])('a block that the node refuses with %s is not there', async 
   const { reader } = readerOf({ getblock: code, getbestblockhash: '"bb"' });
   expect(await reader.getBlock('bb')).toBeUndefined();
   expect(await reader.getBlockTransactions('bb')).toBeUndefined();
-  expect(await reader.getTipAndBlock('bb')).toEqual({ bestHashHex: 'bb', block: undefined });
+  expect(await reader.getTipAndBlock('bb')).toEqual({ bestHashHex: 'bb', block: undefined, records: [] });
 });
 
 test('a refusal that does not mean absence is a failure', async () => {
