@@ -35,6 +35,7 @@ export default defineConfig(
         URL: 'readonly',
         clearTimeout: 'readonly',
         console: 'readonly',
+        fetch: 'readonly',
         module: 'writable',
         performance: 'readonly',
         process: 'readonly',

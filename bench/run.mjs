@@ -8,6 +8,9 @@ const BENCHES = {
   block: () => import('./block.mjs'),
   history: () => import('./history.mjs'),
   'fanout-burst': () => import('./fanout-burst.mjs'),
+  'slow-reader': () => import('./slow-reader.mjs'),
+  mixed: () => import('./mixed.mjs'),
+  connections: () => import('./connections.mjs'),
   'fanout-single': () => import('./fanout-single.mjs'),
 };
 

@@ -22,6 +22,7 @@ import type { MetricState, MetricsText } from './observe/metricTypes.js';
 import type { MetricLimits } from './observe/sampledMetrics.js';
 import { ALLOWED_COMMANDS } from './server/commandTable.js';
 import { createServer } from './server/createServer.js';
+import { clientsWithin, readOpenFileLimit } from './server/openFiles.js';
 
 /** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
 const MAX_WAITING_CALLS = 1000;
@@ -151,6 +152,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       maxDepth: settings.maxDepth,
       maxBatch: settings.maxBatch,
       maxClients: settings.maxClients,
+      acceptsPerSecond: settings.acceptsPerSecond,
       maxCommandsInFlight: settings.maxCommandsInFlight,
       commandDeadlineMs: settings.commandDeadlineMs,
       maxAnswerBytes: settings.maxAnswerBytes,
@@ -183,6 +185,14 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     await Promise.all([follower.stop(), rpc.close()]);
     metrics.close();
   };
+
+  const openFiles = readOpenFileLimit();
+  if (openFiles !== undefined && clientsWithin(openFiles) < settings.maxClients) {
+    logger.warn(
+      { open_files: openFiles, clients_possible: clientsWithin(openFiles), max_clients: settings.maxClients },
+      'the limit of open files (ulimit -n) is too low for maxClients',
+    );
+  }
 
   let address;
   try {
@@ -247,6 +257,7 @@ function limitsOf(settings: Settings): MetricLimits {
     log_bytes: settings.logMemoryBytes,
     archive_bytes: settings.archiveMemoryBytes,
     clients: settings.maxClients,
+    handshakes_waiting: settings.maxClients,
     replays: settings.maxReplays,
     recent_outputs: settings.maxRecentOutputs,
     followed_outputs: settings.maxFollowedOutputs,

@@ -41,6 +41,7 @@ export async function startProduct({ name = 'evrmore-gateway', bytes, flags = []
     url: gateway.url,
     clients: gatewayClients(gateway.url, [{ action: 'subscribe', topic: 'transactions' }]),
     burst: node.burst,
+    blocks: node.blocks,
     paced: node.paced,
     warmUps: WARM_UPS,
     async stop() {
@@ -110,10 +111,14 @@ async function startPython({ bytes }) {
   };
 }
 
+/** The rival that the memory of connections is compared with. */
+export const startWsLoop = (options) =>
+  startNodeRival(`ws ${versionOf('ws')}, send in a loop`, 'wsSend.mjs', options, {});
+
 /** The rivals by the name that `--rivals` takes; one that the machine does not have is `undefined`. */
 export const RIVALS = {
   nats: startNatsServer,
-  ws: (options) => startNodeRival(`ws ${versionOf('ws')}, send in a loop`, 'wsSend.mjs', options, {}),
+  ws: startWsLoop,
   'socket.io': (options) =>
     startNodeRival(`Socket.IO ${versionOf('socket.io')}, emit`, 'socketIo.mjs', options, {
       path: '/socket.io/?EIO=4&transport=websocket',

@@ -13,6 +13,7 @@ export async function startFeedNode({ bytes }) {
     rpcUrl,
     zmqAddress,
     burst: (count) => worker.call('burst', { count }),
+    blocks: (count) => worker.call('blocks', { count }),
     paced: (count, perSecond) => worker.call('paced', { count, perSecond }),
     stop: () => worker.stop(),
   };

@@ -13,7 +13,7 @@ const hashOf = (text) => createHash('sha256').update(text).digest('hex');
 const blocks = [];
 const blockByHash = new Map();
 const transactions = new Map();
-let mempool = [];
+const mempool = [];
 let lastTransaction = 0;
 let transactionBytes = 1024;
 const publisher = new Publisher({ linger: 0, sendHighWaterMark: 100_000 });
@@ -136,10 +136,18 @@ serveCommands({
   /** A block of `count` transactions, all at once. */
   async burst({ count }) {
     const contents = keep(Array.from({ length: count }, makeTransaction));
-    mempool = [];
     const { hash } = addBlock(contents);
     const sentAtMs = [nowMs()];
     await announce('hashblock', hash);
+    return { sentAtMs };
+  },
+  /** `count` blocks of one transaction each. */
+  async blocks({ count }) {
+    const sentAtMs = [nowMs()];
+    for (let made = 0; made < count; made += 1) {
+      const { hash } = addBlock(keep([makeTransaction()]));
+      await announce('hashblock', hash);
+    }
     return { sentAtMs };
   },
   /** `count` transactions for the mempool, one after the other at an even pace. */

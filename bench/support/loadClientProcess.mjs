@@ -9,6 +9,7 @@ const CONNECTING_AT_ONCE = 64;
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 const HEADERS_END = Buffer.from('\r\n\r\n');
 const PACE_INTERVAL_MS = 50;
+const PATIENCE_MS = 60_000;
 
 const groups = new Map();
 const nowMs = () => performance.timeOrigin + performance.now();
@@ -29,9 +30,10 @@ function createGroup(options) {
 }
 
 function connectOne(group, index) {
-  const { port, path = '/', kind, protocol, messages = [], readyFrames, unitBytes } = group;
+  const { port, path = '/', kind, protocol, readyFrames, unitBytes } = group;
   return new Promise((resolve, reject) => {
     const client = {
+      lastSeq: group.lastSeqs?.[index],
       index,
       socket: undefined,
       count: 0,
@@ -43,8 +45,12 @@ function connectOne(group, index) {
     let headers = kind === 'raw' ? undefined : Buffer.alloc(0);
     let partialUnits = 0;
 
+    const paced = group.bytesPerSecond !== undefined && index < group.slowCount;
+    const never = group.bytesPerSecond === 0 && paced;
+
     const becomeReady = () => {
       client.ready = true;
+      if (never) client.socket.pause();
       resolve(client);
     };
 
@@ -74,7 +80,7 @@ function connectOne(group, index) {
             return;
           }
           group.bytes += payloadBytes;
-          if (group.track) track(group, client, head.toString('latin1'));
+          if (group.track !== undefined && track(group, client, head.toString('latin1')) === 0) return;
           if (unitBytes === undefined) {
             count(1);
             return;
@@ -89,7 +95,7 @@ function connectOne(group, index) {
           client.closeReason = payload.subarray(2).toString('utf8');
         },
       },
-      group.track || group.answer !== undefined ? 512 : 0,
+      group.track !== undefined || group.answer !== undefined ? 512 : 0,
     );
 
     const onBytes = (chunk) => {
@@ -107,13 +113,11 @@ function connectOne(group, index) {
         reject(new Error(`the handshake was answered with ${status}`));
         return;
       }
-      for (const message of messages) client.socket.write(clientMessage(messageOf(message, group, index)));
+      say(group, client);
       if (framesToReady === 0) becomeReady();
       walk(rest);
     };
 
-    const paced = group.bytesPerSecond !== undefined && index < group.slowCount;
-    const never = group.bytesPerSecond === 0 && paced;
     const options = { port, host: '127.0.0.1' };
     if (paced) {
       client.socket = net.connect(options);
@@ -164,19 +168,43 @@ function messageOf(message, group, index) {
   return text.replace('CURSOR', group.resumeFrom?.[index] ?? '');
 }
 
-/** Order and completeness: the number in the cursors may only grow. */
+/**
+ * Order and completeness: the number in the cursors may only grow. What is no event of the group's type does not count; a
+ * subscription that was refused because too many come back at once is asked for again, as clients are told to.
+ */
 function track(group, client, text) {
-  const cursor = /"cursor":"([^"]+)"/.exec(text)?.[1];
-  if (!text.startsWith('{"type":"transaction"')) {
-    client.count -= 1;
-    group.units -= 1;
-    group.others.push(text.slice(0, 200));
-    return;
+  if (text.startsWith(`{"type":"${group.track}"`)) {
+    client.lastCursor = /"cursor":"([^"]+)"/.exec(text)[1];
+    const seq = Number(client.lastCursor.split('.')[3]);
+    if (client.lastSeq !== undefined && seq <= client.lastSeq) group.outOfOrder += 1;
+    client.lastSeq = seq;
+    return 1;
   }
-  const seq = Number(cursor.split('.')[3]);
-  if (client.lastSeq !== undefined && seq <= client.lastSeq) group.outOfOrder += 1;
-  client.lastSeq = seq;
-  client.lastCursor = cursor;
+  if (text.includes('"code":1034')) {
+    group.refused += 1;
+    setTimeout(() => say(group, client), 100 + Math.random() * 900);
+  } else if (text.includes('"type":"error"') || text.startsWith('{"type":"gap"')) group.others.push(text);
+  return 0;
+}
+
+/** Sends what clients of the group send. */
+function say(group, client) {
+  for (const message of group.messages ?? [])
+    client.socket.write(clientMessage(messageOf(message, group, client.index)));
+}
+
+/** As clients do: the queue of connections of a listening socket is finite, and who does not get in comes again. */
+async function connectPatiently(group, index) {
+  const untilMs = nowMs() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await connectOne(group, index);
+    } catch (error) {
+      if (nowMs() > untilMs) throw error;
+      group.retries += 1;
+      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 800));
+    }
+  }
 }
 
 async function connectAll(group) {
@@ -187,7 +215,7 @@ async function connectAll(group) {
     while (next < count) {
       const index = next;
       next += 1;
-      group.clients[index] = await connectOne(group, index);
+      group.clients[index] = await connectPatiently(group, index);
     }
   };
   const lanes = Math.min(group.connectingAtOnce ?? CONNECTING_AT_ONCE, count);
@@ -197,7 +225,14 @@ async function connectAll(group) {
 serveCommands({
   /** Connects `count` clients; resolves when each has had its `readyFrames` answers. */
   async connect({ name, ...options }) {
-    const group = createGroup({ readyFrames: 0, track: false, outOfOrder: 0, others: [], ...options });
+    const group = createGroup({
+      readyFrames: 0,
+      outOfOrder: 0,
+      refused: 0,
+      retries: 0,
+      others: [],
+      ...options,
+    });
     groups.set(name, group);
     const fromMs = nowMs();
     await connectAll(group);
@@ -223,12 +258,14 @@ serveCommands({
     return { lastAtMs: group.lastAtMs };
   },
   counts({ name }) {
-    const { units, bytes, closed, outOfOrder, others, clients } = groups.get(name);
+    const { units, bytes, closed, outOfOrder, refused, retries, others, clients } = groups.get(name);
     return {
       units,
       bytes,
       closed,
       outOfOrder,
+      refused,
+      retries,
       others: others.slice(-5),
       perClient: clients.map(({ count }) => count),
     };
@@ -253,12 +290,14 @@ serveCommands({
   async again({ name, ...options }) {
     const group = groups.get(name);
     const before = group.clients;
-    Object.assign(group, options, { resumeFrom: before.map(({ lastCursor }) => lastCursor), closed: 0 });
+    Object.assign(group, options, {
+      resumeFrom: before.map(({ lastCursor }) => lastCursor),
+      lastSeqs: before.map(({ lastSeq }) => lastSeq),
+      closed: 0,
+      retries: 0,
+    });
     const fromMs = nowMs();
     await connectAll(group);
-    group.clients.forEach((client, index) => {
-      client.lastSeq ??= before[index].lastSeq;
-    });
     return { tookMs: nowMs() - fromMs };
   },
 });

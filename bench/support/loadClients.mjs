@@ -69,6 +69,8 @@ export function startLoadClients(processes) {
         bytes: sum('bytes'),
         closed: sum('closed'),
         outOfOrder: sum('outOfOrder'),
+        refused: sum('refused'),
+        retries: sum('retries'),
         others: parts.flatMap(({ others }) => others),
         perClient: parts.flatMap(({ perClient }) => perClient),
       };

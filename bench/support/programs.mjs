@@ -34,18 +34,24 @@ async function startProgram(args, pattern, execArgv = []) {
   };
 }
 
+/** A node that does nothing by itself. */
+const QUIET_NODE = {
+  '--sim-rpc-port': '0',
+  '--sim-zmq-port': '0',
+  '--sim-block-interval-ms': '0',
+  '--sim-tx-interval-ms': '0',
+  '--sim-reorg-every': '0',
+  '--log-level': 'error',
+};
+
 /**
- * A simulated node that does nothing by itself.
+ * A simulated node, which does nothing by itself unless the flags say so.
  *
  * @param {string[]} flags
  */
 export async function startNode(flags = []) {
-  const program = await startProgram(
-    // prettier-ignore
-    ['simulate', '--sim-rpc-port', '0', '--sim-zmq-port', '0', '--sim-block-interval-ms', '0', '--sim-tx-interval-ms', '0',
-      '--sim-reorg-every', '0', '--log-level', 'error', ...flags],
-    /--rpc-url (\S+) --zmq (\S+)/,
-  );
+  const quiet = Object.entries(QUIET_NODE).filter(([flag]) => !flags.includes(flag));
+  const program = await startProgram(['simulate', ...quiet.flat(), ...flags], /--rpc-url (\S+) --zmq (\S+)/);
   const [, rpcUrl, zmqAddress] = program.match;
   return { rpcUrl, zmqAddress, stop: program.stop };
 }

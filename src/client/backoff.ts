@@ -23,3 +23,12 @@ export function backoffDelayMs(
   const grown = options.firstDelayMs * 2 ** Math.min(failures, 30);
   return Math.floor(random * Math.min(options.maxDelayMs, Math.max(grown, minLimitMs)));
 }
+
+/** Longest wait that a gateway may ask for. */
+const MAX_TOLD_DELAY_MS = 600_000;
+
+/** The wait that the gateway asked for, in milliseconds, if it did: it has spread its clients over the time that it needs for them. */
+export function toldDelayMs(retryAfterMs: number | undefined): number | undefined {
+  if (retryAfterMs === undefined || !(retryAfterMs >= 0)) return undefined;
+  return Math.min(retryAfterMs, MAX_TOLD_DELAY_MS);
+}

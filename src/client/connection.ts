@@ -1,4 +1,4 @@
-import { backoffDelayMs, type BackoffOptions } from './backoff.js';
+import { backoffDelayMs, toldDelayMs, type BackoffOptions } from './backoff.js';
 import { ConnectionError } from './clientErrors.js';
 import { decideAfterClose } from './closePolicy.js';
 import type { Clock } from './clock.js';
@@ -24,7 +24,7 @@ export interface ConnectionDeps {
   readonly onConnecting: (attempt: number) => void;
   readonly onWelcome: (welcome: Welcome) => void;
   /** Every other message, while the connection is there. */
-  readonly onMessage: (message: Message) => void;
+  readonly onMessage: (message: Exclude<Message, { kind: 'closing' }>) => void;
   /** The connection is gone, or there was none; the next attempt comes after so many milliseconds. */
   readonly onDown: (closing: Closing, retryInMs: number | undefined, wasWelcome: boolean) => void;
   /** There will be no other attempt. Comes after `onDown`. */
@@ -56,6 +56,8 @@ export function createConnection(options: ConnectionOptions, deps: ConnectionDep
   let cancelTimer: (() => void) | undefined;
   let failures = 0;
   let isClosing = false;
+  /** What the gateway said before it shut down. */
+  let retryAfterMs: number | undefined;
   let ended: (() => void) | undefined;
 
   function attempt(): void {
@@ -78,6 +80,10 @@ export function createConnection(options: ConnectionOptions, deps: ConnectionDep
     heartbeat?.heard();
     if (isClosing) return;
     const message = readMessage(text);
+    if (message.kind === 'closing') {
+      retryAfterMs = message.retryAfterMs;
+      return;
+    }
     if (message.kind !== 'welcome') {
       // Nothing was asked for before the welcome.
       if (welcomedAtMs !== undefined) deps.onMessage(message);
@@ -113,7 +119,9 @@ export function createConnection(options: ConnectionOptions, deps: ConnectionDep
       deps.onFatal(new ConnectionError(message, closing.code, closing.reason));
       return;
     }
-    const retryInMs = backoffDelayMs(options.backoff, failures, after.minLimitMs, deps.random());
+    const told = toldDelayMs(retryAfterMs);
+    retryAfterMs = undefined;
+    const retryInMs = told ?? backoffDelayMs(options.backoff, failures, after.minLimitMs, deps.random());
     failures += 1;
     setTimer(retryInMs, attempt);
     deps.onDown(closing, retryInMs, wasWelcome);

@@ -123,7 +123,7 @@ export function createClient<Mode extends NumberMode>(
     },
   });
 
-  function receive(message: Message): void {
+  function receive(message: Exclude<Message, { kind: 'closing' }>): void {
     switch (message.kind) {
       case 'welcome':
       case 'unknown':

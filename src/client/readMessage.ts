@@ -66,6 +66,8 @@ export type Message =
       readonly message: string;
       readonly cursor: string | undefined;
     }
+  /** The gateway shuts down; it names the time after which this client is to come back, milliseconds. */
+  | { readonly kind: 'closing'; readonly retryAfterMs: number | undefined }
   /** Not JSON, or of a type that this version does not know. */
   | { readonly kind: 'unknown' };
 
@@ -105,6 +107,8 @@ function read(text: string): Message {
       return { kind: 'response', id, dataJson };
     case 'error':
       return readError(members, id, dataJson);
+    case 'closing':
+      return { kind: 'closing', retryAfterMs: numberOf(memberSpans(dataJson), 'retry_after_ms') };
     case 'gap':
       return readGap(members, dataJson, text);
     default: {

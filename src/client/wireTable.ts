@@ -15,10 +15,10 @@ export interface WireTable {
   connected(cursor: string | undefined): void;
   disconnected(): void;
   /** Gives a message to those whom it concerns. */
-  receive(message: Exclude<Message, { kind: 'welcome' | 'response' | 'unknown' }>): void;
+  receive(message: Exclude<Message, { kind: 'welcome' | 'closing' | 'response' | 'unknown' }>): void;
 }
 
-type Answer = Exclude<Message, { kind: 'welcome' | 'response' | 'unknown' | 'event' | 'gap' }>;
+type Answer = Exclude<Message, { kind: 'welcome' | 'closing' | 'response' | 'unknown' | 'event' | 'gap' }>;
 
 /** A table without subscriptions. */
 export function createWireTable(): WireTable {

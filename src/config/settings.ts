@@ -271,6 +271,15 @@ export const SETTINGS = {
     max: 10_000_000,
     description: 'Connections at the same time.',
   }),
+  acceptsPerSecond: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+    description:
+      'Handshakes a second: when more clients come at once, they wait for their turn, and those that are there do not.',
+  }),
   maxMessageBytes: integer({
     group: 'Limits',
     commands: ['serve'],

@@ -47,6 +47,8 @@ export interface MetricState {
       readonly worst: readonly { readonly eventsBehind: number }[];
     };
     readonly skippedEvents: Readonly<Record<'latest' | 'drop', number>>;
+    readonly handshakesWaiting: number;
+    readonly handshakesDelayed: number;
     readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
     readonly replays: number;
     readonly cohorts: number;

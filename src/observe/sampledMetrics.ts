@@ -151,6 +151,16 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     'Bytes that clients have not taken yet, all together.',
     ({ server }) => server.unsentBytes,
   ),
+  gauge(
+    'handshakes_waiting',
+    'WebSocket handshakes that wait for their turn.',
+    ({ server }) => server.handshakesWaiting,
+  ),
+  counter(
+    'handshakes_delayed_total',
+    'WebSocket handshakes that had to wait for their turn.',
+    ({ server }) => server.handshakesDelayed,
+  ),
   {
     name: 'subscriptions',
     type: 'gauge',

@@ -155,6 +155,22 @@ export function eventPrefix(type: EventType, cursor: string): string {
   return `{"type":"${type}","topic":"${EVENT_TOPICS[type]}","cursor":${JSON.stringify(cursor)},"data":`;
 }
 
+/** Said before the gateway closes a connection because it shuts down; a close frame has no room for all of it. */
+export function printClosing(closing: {
+  readonly code: number;
+  readonly message: string;
+  /** When to connect again: every client is told another time. */
+  readonly retryAfterMs: number;
+  /** Where to resume; absent before the first event. */
+  readonly cursor?: string | undefined;
+}): string {
+  const { code, message, retryAfterMs, cursor } = closing;
+  return JSON.stringify({
+    type: 'closing',
+    data: { code, message, retry_after_ms: retryAfterMs, ...(cursor === undefined ? {} : { cursor }) },
+  });
+}
+
 /** Who a message about a subscription is for; `topicName` is the client's own word. */
 export interface SubscriptionName {
   readonly topicName: string;

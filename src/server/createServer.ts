@@ -26,8 +26,9 @@ import { createSubscriptions } from './subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from './subscriptionSets.js';
 import { createDialectViews } from './dialectViews.js';
 import type { HubStats } from './hubTypes.js';
+import { retryAfterMs } from './retrySpread.js';
 import { createSession, type Session } from './session.js';
-import { createWebSocketServer, frameText } from './webSocketServer.js';
+import { createWebSocketServer, frameText, type WebSocketServerStats } from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
 const MAX_REPLAYS_PER_CLIENT = 16;
@@ -59,6 +60,8 @@ export interface ServerOptions {
   readonly maxBatch: number;
   /** Connections at the same time. */
   readonly maxClients: number;
+  /** WebSocket handshakes a second. */
+  readonly acceptsPerSecond: number;
   /** Commands of one connection that wait for their answers. */
   readonly maxCommandsInFlight: number;
   readonly commandDeadlineMs: number;
@@ -99,7 +102,7 @@ export interface ServerDeps {
 }
 
 /** Figures of the server, for health and metrics. */
-export interface ServerStats extends HubStats {
+export interface ServerStats extends HubStats, WebSocketServerStats {
   /** Subscriptions from the past that are under way. */
   readonly replays: number;
   /** Of live clients. */
@@ -255,7 +258,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   async function stop(graceMs: number): Promise<void> {
     transport.stopAccepting();
     hub.flush();
-    for (const session of sessions) session.close(CLOSE_CODES.going_away, 'shutting down');
+    const clients = sessions.size;
+    for (const session of sessions) {
+      const backInMs = retryAfterMs(clients, options.acceptsPerSecond, Math.random());
+      session.close(CLOSE_CODES.going_away, 'shutting down', backInMs);
+    }
     await transport.waitUntilEmpty(graceMs);
     await transport.destroy();
     hub.close();
@@ -269,7 +276,13 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     recheckTokens() {
       for (const session of sessions) session.recheck();
     },
-    stats: () => ({ ...hub.stats(), replays, filters: filterIndex.stats(), commands: commands.stats() }),
+    stats: () => ({
+      ...hub.stats(),
+      ...transport.stats(),
+      replays,
+      filters: filterIndex.stats(),
+      commands: commands.stats(),
+    }),
   };
 }
 

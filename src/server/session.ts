@@ -3,7 +3,7 @@ import { CLOSE_CODES } from '../protocol/codes.js';
 import type { Dialect } from '../protocol/dialects/dialect.js';
 import { NATIVE } from '../protocol/dialects/native.js';
 import { parseMessage, type Asked, type MessageLimits } from '../protocol/parseMessage.js';
-import { printAuthenticated } from '../protocol/printMessages.js';
+import { printAuthenticated, printClosing } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import type { Clearance } from './access/clearance.js';
 import { BAD_MESSAGE_LIMIT, countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
@@ -42,8 +42,8 @@ export interface SessionDeps {
 
 /** One client. */
 export interface Session extends ConnectionHandlers {
-  /** Says why, and where to resume, and ends the connection. */
-  close(code: number, words: string): void;
+  /** Says why, and where to resume, and ends the connection; with `retryAfterMs`, also when to come back. */
+  close(code: number, words: string, retryAfterMs?: number): void;
   /** Ends the connection if its token is not good any more. */
   recheck(): void;
 }
@@ -87,8 +87,14 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     connection.close(code, reason);
   }
 
-  function close(code: number, words: string): void {
-    end(code, closeReason(words, subscriptions.resumeCursor()));
+  function close(code: number, words: string, retryAfterMs?: number): void {
+    if (ended) return;
+    const cursor = subscriptions.resumeCursor();
+    // Other dialects have no message for it: their clients have the close frame.
+    if (retryAfterMs !== undefined && dialect === NATIVE) {
+      connection.send(printClosing({ code, message: words, retryAfterMs, cursor }));
+    }
+    end(code, closeReason(words, cursor));
   }
 
   /** A message that breaks the protocol: its answer, and the end when there were too many. */

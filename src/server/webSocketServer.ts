@@ -11,9 +11,11 @@ import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pul
 import { describeListenError } from './listenError.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
 import { chooseProtocol } from './access/presentedToken.js';
+import { createPacer } from './pacer.js';
 import type { Refusal } from './access/refusal.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
+import { waitForTurn } from './waitForTurn.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
 
 /** Where to listen, and limits of every connection. */
@@ -23,6 +25,8 @@ export interface WebSocketServerOptions extends KeepAliveOptions {
   readonly port: number;
   /** Connections at the same time; one more is answered with HTTP 503. */
   readonly maxClients: number;
+  /** WebSocket handshakes a second; who comes faster waits, and keeps its place. */
+  readonly acceptsPerSecond: number;
   /** Longest message of a client; one byte more closes with 1009. */
   readonly maxMessageBytes: number;
   /** Unsent bytes of answers above which no more is read of that client until it has taken them. */
@@ -42,12 +46,21 @@ export interface WebSocketServerDeps {
   readonly logger: Logger;
 }
 
+/** Figures of the transport, for metrics. */
+export interface WebSocketServerStats {
+  /** Handshakes that wait for their turn: with the clients, `maxClients` at most. */
+  readonly handshakesWaiting: number;
+  /** Handshakes that had to wait, since the start. */
+  readonly handshakesDelayed: number;
+}
+
 /** The listening socket and its connections. */
 export interface WebSocketServer {
   /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
-  /** Takes no more connections; those that are open stay. */
+  /** Takes no more connections, nor handshakes that wait; those that are open stay. */
   stopAccepting(): void;
+  stats(): WebSocketServerStats;
   /** Resolves when no connection is open any more, or after `timeoutMs`. */
   waitUntilEmpty(timeoutMs: number): Promise<void>;
   /** Ends everything that is left. */
@@ -99,6 +112,8 @@ export function createWebSocketServer(
   const { logger } = deps;
   const clients = new Set<Client>();
   const emptyWaiters = new Set<() => void>();
+  /** Many who come at once are taken in one after the other, and events go to those who are there in between. */
+  const pacer = createPacer({ perSecond: options.acceptsPerSecond });
   let lastId = 0;
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
@@ -150,22 +165,15 @@ export function createWebSocketServer(
     }
     const socket = duplex;
     const facts = factsOf(request);
-    const refuse = (refusal: Refusal): void => {
-      logger.debug({ error: refusal.error }, 'handshake refused');
-      refuseUpgrade(socket, refusal);
-    };
     const finish = (admission: Admission): void => {
-      if (admission.type === 'refused') {
-        refuse(admission.refusal);
-        return;
-      }
-      const refusal = decideUpgrade(facts);
+      const refusal = admission.type === 'refused' ? admission.refusal : decideUpgrade(facts);
       if (refusal !== undefined) {
-        refuse(refusal);
+        refuse(socket, refusal);
         return;
       }
-      handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-        accept(webSocket, socket, admission.visitor);
+      waitForTurn(pacer, socket, () => {
+        if (stopping) refuse(socket, SHUTTING_DOWN);
+        else if (admission.type === 'admitted') shakeHands(request, socket, head, admission.visitor);
       });
     };
     const admission = deps.admit(facts);
@@ -183,13 +191,27 @@ export function createWebSocketServer(
     });
   });
 
+  function shakeHands(request: IncomingMessage, socket: Socket, head: Buffer, visitor: Visitor): void {
+    // The answer and the welcome in one write.
+    socket.cork();
+    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+      accept(webSocket, socket, visitor);
+    });
+    socket.uncork();
+  }
+
+  function refuse(socket: Socket, refusal: Refusal): void {
+    logger.debug({ error: refusal.error }, 'handshake refused');
+    refuseUpgrade(socket, refusal);
+  }
+
   function decideUpgrade(facts: RequestFacts): Refusal | undefined {
-    if (stopping) return unavailable('shutting_down', 'the gateway is shutting down; try again');
+    if (stopping) return SHUTTING_DOWN;
     if (!WEB_SOCKET_PATHS.includes(facts.url.split('?', 1)[0] ?? '')) {
       const message = `WebSocket connections are taken at ${WEB_SOCKET_PATHS.join(' and ')}`;
       return { status: 404, error: 'unknown_path', message };
     }
-    if (clients.size < options.maxClients) return undefined;
+    if (clients.size + pacer.waiting < options.maxClients) return undefined;
     return unavailable('too_many_clients', 'too many clients are connected; try again later');
   }
 
@@ -266,6 +288,7 @@ export function createWebSocketServer(
 
   function stopAccepting(): void {
     stopping = true;
+    pacer.flush();
     httpClosed ??= new Promise((resolve) => {
       // Called when the last socket is gone, and at once where it never listened.
       http.close(() => {
@@ -302,6 +325,7 @@ export function createWebSocketServer(
         });
       }),
     stopAccepting,
+    stats: () => ({ handshakesWaiting: pacer.waiting, handshakesDelayed: pacer.delayed }),
     waitUntilEmpty: (timeoutMs) =>
       new Promise((resolve) => {
         if (clients.size === 0) {
@@ -326,6 +350,8 @@ export function createWebSocketServer(
     },
   };
 }
+
+const SHUTTING_DOWN = unavailable('shutting_down', 'the gateway is shutting down; try again');
 
 function unavailable(error: Refusal['error'], message: string): Refusal {
   return { status: 503, error, message, headers: { 'Retry-After': '5' } };

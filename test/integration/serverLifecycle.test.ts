@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/protocol/gatewayError.js';
+import { SOON } from '../support/gatewayHarness.js';
 import { draft, startServer, type ServerHarness } from '../support/serverHarness.js';
 
 let harness: ServerHarness;
@@ -40,6 +41,45 @@ describe('the keep-alive', () => {
   });
 });
 
+describe('the pace of handshakes', () => {
+  it('lets many who come at once wait and refuses none of them, while those who are there are served', async () => {
+    harness = await startServer({ acceptsPerSecond: 100 });
+    const present = await harness.connect();
+    await present.subscribe('blocks');
+    const coming = Promise.all(Array.from({ length: 40 }, () => harness.connect()));
+    await expect.poll(() => harness.server.stats().handshakesWaiting, SOON).toBeGreaterThan(0);
+    harness.log.append([draft('block', 1)]);
+    await present.waitForMessage((message) => message.type === 'block');
+    expect(harness.server.stats().handshakesWaiting).toBeGreaterThan(0);
+    await coming;
+    expect(harness.server.stats()).toMatchObject({ clients: 41, handshakesWaiting: 0 });
+    expect(harness.server.stats().handshakesDelayed).toBeGreaterThan(0);
+  });
+
+  it('counts who waits as a client, so that no more wait than there is room for', async () => {
+    harness = await startServer({ acceptsPerSecond: 1, maxClients: 3 });
+    await harness.connect();
+    const waiting = [harness.connect(), harness.connect()];
+    await expect.poll(() => harness.server.stats().handshakesWaiting, SOON).toBe(2);
+    await expect(harness.connect()).rejects.toThrow('503');
+    await Promise.all(waiting);
+  });
+
+  it('forgets a peer that goes while it waits, and refuses those that wait when the gateway stops', async () => {
+    harness = await startServer({ acceptsPerSecond: 1 });
+    await harness.connect();
+    const gone = connectTcp(harness.port, '127.0.0.1');
+    gone.write(HANDSHAKE);
+    await expect.poll(() => harness.server.stats().handshakesWaiting, SOON).toBe(1);
+    gone.resetAndDestroy();
+    await expect.poll(() => harness.server.stats().handshakesWaiting, SOON).toBe(0);
+    const refused = expect(harness.connect()).rejects.toThrow('503');
+    await expect.poll(() => harness.server.stats().handshakesWaiting, SOON).toBe(1);
+    await harness.server.stop(1000);
+    await refused;
+  });
+});
+
 describe('the limit of clients', () => {
   it('is answered with HTTP 503, and a free place is given again', async () => {
     harness = await startServer({ maxClients: 2 });
@@ -65,6 +105,11 @@ describe('a stop', () => {
       expect(events.map(({ json }) => json.data?.['n'])).toEqual([1, 2]);
       expect(closing.code).toBe(1001);
       expect(closing.reason).toContain(`cursor=${events.at(-1)?.json.cursor ?? ''}`);
+      const told = client.messages.all.at(-1)?.json;
+      expect(told).toMatchObject({
+        type: 'closing',
+        data: { code: 1001, message: 'shutting down', cursor: events.at(-1)?.json.cursor },
+      });
     }
     expect(harness.server.stats().clients).toBe(0);
   });

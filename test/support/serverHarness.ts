@@ -40,6 +40,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxDepth: 32,
   maxBatch: 10,
   maxClients: 100,
+  acceptsPerSecond: 100_000,
   maxCommandsInFlight: 4,
   commandDeadlineMs: 2_000,
   maxAnswerBytes: 1024 * 1024,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffDelayMs } from '../../../src/client/backoff.js';
+import { backoffDelayMs, toldDelayMs } from '../../../src/client/backoff.js';
 import { decideAfterClose } from '../../../src/client/closePolicy.js';
 import { CLOSE_CODES } from '../../../src/protocol/codes.js';
 
@@ -38,6 +38,13 @@ describe('what follows the end of a connection', () => {
     expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 503 })).toMatchObject({ minLimitMs: 5000 });
     expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 429 })).toMatchObject({ minLimitMs: 5000 });
     expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 404 })).toMatchObject({ type: 'fatal' });
+  });
+});
+
+describe('the wait that a gateway names when it shuts down', () => {
+  it('is taken as it is, up to ten minutes, and left aside where it is no time', () => {
+    expect([0, 3187, 600_000, 600_001].map(toldDelayMs)).toEqual([0, 3187, 600_000, 600_000]);
+    expect([undefined, -1, Number.NaN].map(toldDelayMs)).toEqual([undefined, undefined, undefined]);
   });
 });
 

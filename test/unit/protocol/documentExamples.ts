@@ -13,6 +13,7 @@ import {
 } from '../../../src/feed/drafts.js';
 import type { EventDraft } from '../../../src/feed/eventLogTypes.js';
 import { readNodeJson } from '../../../src/node/nodeJson.js';
+import { CLOSE_CODES } from '../../../src/protocol/codes.js';
 import { formatCursor, parseCursor } from '../../../src/protocol/cursor.js';
 import type { ChainPoint } from '../../../src/protocol/events.js';
 import { parseFrom, type From } from '../../../src/protocol/parseFrom.js';
@@ -23,6 +24,7 @@ import {
   printAcknowledgement,
   printAuthenticated,
   printCatchingUp,
+  printClosing,
   printError,
   printGap,
   printSkipped,
@@ -336,6 +338,19 @@ function subscriptionExamples(liveCursor: string, tipBefore: ChainPoint): Readon
       toCursor: liveCursor,
       count: 41,
       isWhole: true,
+    }),
+    'server closing': printClosing({
+      code: CLOSE_CODES.going_away,
+      message: 'shutting down',
+      retryAfterMs: 3187,
+      cursor: formatCursor({
+        ...place,
+        epoch: 'kx81c0a2qd',
+        seq: 977,
+        point: tipBefore,
+        stage: 'mempool',
+        part: 'transaction',
+      }),
     }),
     'server gap': printGap(
       'transactions',

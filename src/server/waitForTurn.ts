@@ -1,0 +1,19 @@
+import type { Socket } from 'node:net';
+import type { Pacer } from './pacer.js';
+
+/** Calls `start` when the socket's turn has come: at once, later, or never where the peer goes before. */
+export function waitForTurn(pacer: Pacer, socket: Socket, start: () => void): void {
+  const callOff = pacer.add(() => {
+    socket.off('error', leave);
+    socket.off('close', leave);
+    start();
+  });
+  function leave(): void {
+    callOff?.();
+    socket.destroy();
+  }
+  if (callOff === undefined) return;
+  // Nobody else listens to a socket that waits: its error must not be the process's.
+  socket.on('error', leave);
+  socket.on('close', leave);
+}
