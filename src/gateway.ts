@@ -142,6 +142,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     {
       host: settings.host,
       port: settings.port,
+      httpPort: settings.httpPort,
       allowHosts: settings.allowHost,
       allowOrigins: settings.allowOrigin,
       trustProxies: settings.trustProxy,
@@ -211,9 +212,12 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
 
   let stopped: Promise<void> | undefined;
   return {
-    url: `ws://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+    url: `ws://${hostText(address.host)}:${address.port}`,
     health,
     reload,
+    ...(address.httpPort === undefined
+      ? {}
+      : { httpUrl: `http://${hostText(address.host)}:${address.httpPort}` }),
     failed: follower.failed,
     stop() {
       stopped ??= (async () => {
@@ -268,4 +272,9 @@ function limitsOf(settings: Settings): MetricLimits {
 /** A name that no other log has: 48 random bits as 12 hex digits. */
 function newEpoch(): string {
   return randomBytes(6).toString('hex');
+}
+
+/** An address as it stands in a URL. */
+function hostText(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

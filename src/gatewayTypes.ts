@@ -24,6 +24,8 @@ export interface StartGatewayOptions {
 export interface Gateway {
   /** `ws://host:port`, with the port that was taken. */
   readonly url: string;
+  /** `http://host:port` of the port for HTTP alone; absent without one. */
+  readonly httpUrl?: string;
   health(): Health;
   /** Reads again what may change while it runs: the file of tokens. Done by itself when the file changes. */
   reload(): void;

@@ -148,6 +148,15 @@ export const SETTINGS = {
     max: 65_535,
     description: 'Port to listen on, for WebSocket and HTTP; 0 takes any free one.',
   }),
+  httpPort: integer({
+    group: 'Server',
+    commands: ['serve'],
+    defaultText: 'no other port',
+    min: 0,
+    max: 65_535,
+    description:
+      'A port of its own for HTTP beside the one for WebSocket and HTTP, such as for JSON-RPC clients; 0 takes any free one.',
+  }),
   allowHost: list({
     group: 'Access',
     commands: ['serve'],

@@ -85,6 +85,8 @@ export const ERROR_CODES = {
   batch_too_big: 1061,
   /** HTTP 403: the path is for programs of the same machine, and for admins. */
   forbidden_path: 1062,
+  /** HTTP 415: the body is not sent as JSON. */
+  unsupported_media_type: 1063,
 } as const;
 
 /** Name of one of the gateway's own errors. */

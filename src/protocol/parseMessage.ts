@@ -1,4 +1,4 @@
-import { BATCH_DIALECTS, DIALECTS } from './dialects/dialectTable.js';
+import { BATCH_DIALECTS, DIALECTS, isBatchDialect } from './dialects/dialectTable.js';
 import type { Dialect } from './dialects/dialect.js';
 import { JSON_RPC_2 } from './dialects/jsonRpc.js';
 import { NATIVE } from './dialects/native.js';
@@ -54,7 +54,7 @@ export function parseMessage(text: string, limits: MessageLimits, fallback: Dial
   if (Array.isArray(value)) {
     const batch = parseBatch(text, value, limits);
     const isMeant = batch.type === 'single' ? value.length > 0 : batch.items.some(isRequest);
-    if (isMeant || BATCH_DIALECTS.includes(fallback)) return batch;
+    if (isMeant || isBatchDialect(fallback)) return batch;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return unreadable('not_an_object', `the message is JSON, but not an object; send one such as ${EXAMPLE}`);

@@ -17,7 +17,9 @@ import { createProxyList } from './access/clientAddress.js';
 import { createGate, NOBODY } from './access/gate.js';
 import type { Role } from './access/role.js';
 import { createCommandRunner } from './commandRunner.js';
+import { createHttpListener } from './httpListener.js';
 import { createHttpRoutes } from './httpRoutes.js';
+import { createHttpRpc } from './httpRpc.js';
 import type { Connection } from './connection.js';
 import { createFilterIndex, type FilterIndexStats } from './filters/filterIndex.js';
 import { createHub } from './hub.js';
@@ -41,6 +43,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Where plain HTTP is taken besides; 0 is any free port. */
+  readonly httpPort?: number | undefined;
   /** Names beside its own that the gateway answers to. */
   readonly allowHosts: readonly string[];
   /** Origins whose pages may use the gateway. */
@@ -113,7 +117,7 @@ export interface ServerStats extends HubStats, WebSocketServerStats {
 /** The clients' side of the gateway. */
 export interface Server {
   /** Listens. Rejects with a `GatewayError` of code `GW_ERR_LISTEN` that says what to do. */
-  start(): Promise<{ readonly host: string; readonly port: number }>;
+  start(): Promise<{ readonly host: string; readonly port: number; readonly httpPort?: number }>;
   /**
    * Takes no more connections, writes what is in the log, closes every client with 1001 and its cursor, and after `graceMs` ends
    * what is left. May be called twice; resolves when nothing is open any more.
@@ -182,14 +186,22 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     deps,
   );
 
+  const onRequest = createHttpRoutes({
+    health: deps.health,
+    metrics: deps.metrics,
+    admit: (facts) => gate.admit(facts),
+    rpc: createHttpRpc(options, { commands }),
+    maxBodyBytes: options.maxMessageBytes,
+    logger,
+  });
+  const { httpPort } = options;
+  const httpListener =
+    httpPort === undefined
+      ? undefined
+      : createHttpListener({ host: options.host, port: httpPort }, { onRequest, logger });
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
-    onRequest: createHttpRoutes({
-      health: deps.health,
-      metrics: deps.metrics,
-      admit: (facts) => gate.admit(facts),
-      logger,
-    }),
+    onRequest,
     onConnection(connection, { principal }) {
       const session = createSession(options, {
         connection,
@@ -257,6 +269,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
 
   async function stop(graceMs: number): Promise<void> {
     transport.stopAccepting();
+    httpListener?.stopAccepting();
     hub.flush();
     const clients = sessions.size;
     for (const session of sessions) {
@@ -264,12 +277,16 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       session.close(CLOSE_CODES.going_away, 'shutting down', backInMs);
     }
     await transport.waitUntilEmpty(graceMs);
-    await transport.destroy();
+    await Promise.all([transport.destroy(), httpListener?.close()]);
     hub.close();
   }
 
   return {
-    start: () => transport.listen(),
+    async start() {
+      const address = await transport.listen();
+      const http = await httpListener?.listen();
+      return http === undefined ? address : { ...address, httpPort: http.port };
+    },
     stop: (graceMs) => (stopped ??= stop(graceMs)),
     lag,
     unsentBytes: () => hub.unsentBytes(),

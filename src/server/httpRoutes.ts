@@ -2,12 +2,15 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from 'pino';
 import type { Gate, Visitor } from './access/gate.js';
 import { printRefusal, type Refusal } from './access/refusal.js';
-import { factsOf, type RequestFacts } from './access/requestFacts.js';
+import { decideContentType } from './access/decideContentType.js';
+import { factsOf } from './access/requestFacts.js';
 import { mayDo } from './access/role.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
+import type { HttpRpc } from './httpRpc.js';
 import { PAGE_HTML, PAGE_POLICY } from './page.js';
 import { isReady, printHealth, printShortHealth } from './printHealth.js';
+import { readBody } from './readBody.js';
 
 /** What the routes show. */
 export interface HttpRoutesDeps {
@@ -19,11 +22,12 @@ export interface HttpRoutesDeps {
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+const NEW_LINE = Buffer.from('\n');
 const HTML_TYPE = 'text/html; charset=utf-8';
 const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -74,37 +78,61 @@ export async function routeHttp(
     return json(404, JSON.stringify({ error: hint, paths: [...ROUTES.keys(), '/ws'] }));
   }
   if (method !== 'GET' && method !== 'HEAD') {
-    const body = JSON.stringify({ error: 'method not allowed', allowed: ['GET', 'HEAD'] });
-    return { ...json(405, body), headers: { Allow: 'GET, HEAD' } };
+    const allowed = path === '/' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD'];
+    const body = JSON.stringify({ error: 'method not allowed', allowed });
+    return { ...json(405, body), headers: { Allow: allowed.join(', ') } };
   }
   return route(deps, visitor);
 }
 
-/** Plain HTTP: a body that a request may have is never read. */
+/** Plain HTTP: and JSON-RPC as POST to `/`; the body of any other request is never read. */
 export function createHttpRoutes(
   deps: HttpRoutesDeps & {
     /** Whether a request is let in, and as whom. Never rejects. */
     readonly admit: Gate['admit'];
+    readonly rpc: HttpRpc;
+    /** Longest body, in bytes. */
+    readonly maxBodyBytes: number;
     readonly logger: Logger;
   },
 ): RequestListener {
-  const answerTo = async (facts: RequestFacts): Promise<HttpAnswer> => {
+  const refuse = (refusal: Refusal): HttpAnswer => {
+    deps.logger.debug({ error: refusal.error }, 'http request refused');
+    return refused(refusal);
+  };
+  const answerTo = async (request: IncomingMessage): Promise<HttpAnswer> => {
     try {
+      const facts = factsOf(request);
       const admission = await deps.admit(facts);
-      if (admission.type === 'admitted') {
-        return await routeHttp(facts.method, facts.url, deps, admission.visitor);
+      if (admission.type === 'refused') return refuse(admission.refusal);
+      const { visitor } = admission;
+      if (facts.method !== 'POST' || facts.url !== '/') {
+        return await routeHttp(facts.method, facts.url, deps, visitor);
       }
-      deps.logger.debug({ error: admission.refusal.error }, 'http request refused');
-      return refused(admission.refusal);
+      const refusal = decideContentType(request.headers);
+      return refusal === undefined ? await answerRpc(request, visitor) : refuse(refusal);
     } catch (error) {
       deps.logger.error({ err: error }, 'http request failed');
       return json(500, JSON.stringify({ error: 'the gateway failed; its log says how' }));
     }
   };
+  const answerRpc = async (request: IncomingMessage, visitor: Visitor): Promise<HttpAnswer> => {
+    const body = await readBody(request, deps.maxBodyBytes);
+    if (body.type === 'refused') return json(body.status, JSON.stringify({ error: body.message }));
+    const { role } = visitor.principal;
+    const {
+      status,
+      body: text,
+      headers = {},
+    } = await deps.rpc.answer(body.text, { socket: request.socket, role });
+    const answerBody = text === undefined ? '' : Buffer.concat([Buffer.from(text), NEW_LINE]);
+    return { status, contentType: JSON_TYPE, body: answerBody, headers };
+  };
   const write = (request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void => {
-    const hasBody =
-      request.headers['transfer-encoding'] !== undefined ||
-      (request.headers['content-length'] ?? '0') !== '0';
+    const hasUnreadBody =
+      !request.complete &&
+      (request.headers['transfer-encoding'] !== undefined ||
+        (request.headers['content-length'] ?? '0') !== '0');
     response.writeHead(answer.status, {
       'Content-Type': answer.contentType,
       'Content-Length': Buffer.byteLength(answer.body),
@@ -114,13 +142,13 @@ export function createHttpRoutes(
       'Referrer-Policy': 'no-referrer',
       'Cross-Origin-Resource-Policy': 'same-origin',
       'Content-Security-Policy': NO_CONTENT_POLICY,
-      ...(hasBody ? { Connection: 'close' } : {}),
+      ...(hasUnreadBody ? { Connection: 'close' } : {}),
       ...answer.headers,
     });
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   };
   return (request, response) => {
-    void answerTo(factsOf(request)).then((answer) => {
+    void answerTo(request).then((answer) => {
       write(request, response, answer);
     });
   };

@@ -7,6 +7,7 @@ import { CLOSE_CODES } from '../protocol/codes.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
+import { HTTP_LIMITS } from './httpLimits.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { describeListenError } from './listenError.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
@@ -69,13 +70,6 @@ export interface WebSocketServer {
 
 /** Paths that take WebSocket connections. */
 const WEB_SOCKET_PATHS: readonly string[] = ['/', '/ws'];
-/** Time for the request line and headers, against clients that send them drop by drop. */
-const HEADERS_TIMEOUT_MS = 10_000;
-/** Time for a whole request. */
-const REQUEST_TIMEOUT_MS = 15_000;
-/** Idle time of an HTTP connection between two requests. */
-const KEEP_ALIVE_TIMEOUT_MS = 5_000;
-const MAX_HEADER_BYTES = 8 * 1024;
 /** Connections on top of the clients', for plain HTTP. */
 const SPARE_CONNECTIONS = 64;
 /** Time for the peer's half of the closing handshake. */
@@ -119,16 +113,7 @@ export function createWebSocketServer(
   let timer: NodeJS.Timeout | undefined;
   let httpClosed: Promise<void> | undefined;
 
-  const http = createHttpServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: 5_000,
-    },
-    deps.onRequest,
-  );
+  const http = createHttpServer(HTTP_LIMITS, deps.onRequest);
   http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
 
   /**

@@ -218,6 +218,8 @@ export interface ServerHarness {
   readonly port: number;
   readonly url: string;
   readonly httpUrl: string;
+  /** The port for HTTP alone, where one was asked for. */
+  readonly ownHttpPort: number | undefined;
   health: Health;
   /** Everything that was logged, at any level, as JSON lines. */
   readonly logLines: string[];
@@ -253,7 +255,7 @@ export async function startServer(
       logger,
     },
   );
-  const { host, port } = await server.start();
+  const { host, port, httpPort } = await server.start();
   return {
     server,
     log,
@@ -261,6 +263,7 @@ export async function startServer(
     port,
     url: `ws://${host}:${port}`,
     httpUrl: `http://${host}:${port}`,
+    ownHttpPort: httpPort,
     get health() {
       return shared.health;
     },

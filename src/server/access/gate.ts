@@ -79,6 +79,9 @@ export function createGate(options: GateOptions, deps: { readonly authenticator:
             'send one token, as "Authorization: Bearer TOKEN" or as the subprotocol bearer.TOKEN',
           );
         case 'token':
+          if (shown.isPassword === true && !authenticator.takesTokens) {
+            return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(client)) } };
+          }
           return admitToken(shown.token, client);
       }
     },

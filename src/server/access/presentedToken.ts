@@ -15,7 +15,12 @@ export interface TokenPlaces {
 /** What a request shows of who sends it. */
 export type PresentedToken =
   | { readonly type: 'none' }
-  | { readonly type: 'token'; readonly token: string }
+  | {
+      readonly type: 'token';
+      readonly token: string;
+      /** It is the password of `Authorization: Basic`, which clients of nodes send whether it is asked for or not. */
+      readonly isPassword?: true;
+    }
   /** Something that cannot be a token, or two that differ. */
   | { readonly type: 'malformed' };
 
@@ -26,11 +31,27 @@ export function presentedToken({ authorization, protocols }: TokenPlaces): Prese
       .filter((protocol) => protocol.startsWith(BEARER_PROTOCOL))
       .map((protocol) => protocol.slice(BEARER_PROTOCOL.length)),
   );
+  const password = passwordOf(authorization);
+  if (password !== undefined && tokens.size === 0 && isTidy(password)) {
+    return { type: 'token', token: password, isPassword: true };
+  }
   if (authorization !== undefined) tokens.add(/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
   const [token, ...others] = tokens;
   if (token === undefined) return { type: 'none' };
-  const isTidy = others.length === 0 && token !== '' && token.length <= MAX_TOKEN_CHARS;
-  return isTidy ? { type: 'token', token } : { type: 'malformed' };
+  return others.length === 0 && isTidy(token) ? { type: 'token', token } : { type: 'malformed' };
+}
+
+function isTidy(token: string): boolean {
+  return token !== '' && token.length <= MAX_TOKEN_CHARS;
+}
+
+/** The password of `Authorization: Basic`, without the user's name. */
+function passwordOf(authorization: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]{1,8192}={0,2}) *$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : text.slice(colon + 1);
 }
 
 /**

@@ -31,10 +31,10 @@ describe('what is for operators', () => {
   it.each(['anonymous', 'user'])('is not shown to %s of another machine', async (role) => {
     const metrics = await route('GET', '/metrics', {}, withRole(role));
     expect(metrics.status).toBe(403);
-    expect(JSON.parse(metrics.body)).toMatchObject({ code: 1062, name: 'forbidden_path' });
+    expect(JSON.parse(metrics.body.toString())).toMatchObject({ code: 1062, name: 'forbidden_path' });
     expect(metrics.body).not.toContain('a 1');
     const health = await route('GET', '/health', {}, withRole(role));
-    expect(Object.keys(JSON.parse(health.body) as object)).toEqual([
+    expect(Object.keys(JSON.parse(health.body.toString()) as object)).toEqual([
       'status',
       'connected',
       'version',
@@ -45,8 +45,8 @@ describe('what is for operators', () => {
   });
 
   it('is shown to admins from anywhere', async () => {
-    expect((await route('GET', '/metrics', {}, withRole('admin'))).body).toBe(METRICS.text);
-    expect((await route('GET', '/health', {}, withRole('admin'))).body).toBe(
+    expect((await route('GET', '/metrics', {}, withRole('admin'))).body.toString()).toBe(METRICS.text);
+    expect((await route('GET', '/health', {}, withRole('admin'))).body.toString()).toBe(
       (await route('GET', '/health')).body,
     );
   });
@@ -54,7 +54,7 @@ describe('what is for operators', () => {
 
 describe('the HTTP routes', () => {
   it('print the health record with snake_case keys', async () => {
-    const body = JSON.parse((await route('GET', '/health?x=1')).body) as Record<string, unknown>;
+    const body = JSON.parse((await route('GET', '/health?x=1')).body.toString()) as Record<string, unknown>;
     expect(body).toMatchObject({
       status: 'ok',
       fresh: true,
@@ -88,7 +88,7 @@ describe('the HTTP routes', () => {
       contentType: 'application/json; charset=utf-8',
     });
     expect((await route('GET', '/constructor')).status).toBe(404);
-    expect((await route('GET', '/ws')).body).toContain('WebSocket');
+    expect((await route('GET', '/ws')).body.toString()).toContain('WebSocket');
     expect(await route('POST', '/health')).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' } });
     expect((await route('DELETE', '/')).status).toBe(405);
   });

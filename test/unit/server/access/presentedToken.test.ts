@@ -20,6 +20,9 @@ describe('the token of a request', () => {
 
   it('is malformed where it cannot be one, or there are two', () => {
     expect(shown('Basic abc')).toEqual({ type: 'malformed' });
+    const login = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+    expect(shown(login('user:a:b'))).toEqual({ type: 'token', token: 'a:b', isPassword: true });
+    expect(shown(login('user:'))).toEqual({ type: 'malformed' });
     expect(shown('Bearer')).toEqual({ type: 'malformed' });
     expect(shown('Bearer a b')).toEqual({ type: 'malformed' });
     expect(shown('Bearer abc', ['bearer.def'])).toEqual({ type: 'malformed' });

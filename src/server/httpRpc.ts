@@ -1,0 +1,155 @@
+import type { Socket } from 'node:net';
+import type { ErrorName } from '../protocol/codes.js';
+import type { Dialect } from '../protocol/dialects/dialect.js';
+import { JSON_RPC_1 } from '../protocol/dialects/jsonRpc.js';
+import { isBatchDialect } from '../protocol/dialects/dialectTable.js';
+import { parseMessage, type Asked, type MessageLimits } from '../protocol/parseMessage.js';
+import type { Role } from './access/role.js';
+import { createBatchAnswer } from './batchAnswer.js';
+import type { CommandOutcome, CommandRunner } from './commandRunner.js';
+import { printOutcome } from './printOutcome.js';
+
+/** Limits of a connection; those of a WebSocket connection. */
+export interface HttpRpcOptions extends MessageLimits {
+  /** Requests of one connection that wait for their answers; a batch counts as one. */
+  readonly maxCommandsInFlight: number;
+  /** Bytes of the answer to a batch. */
+  readonly maxAnswerBytes: number;
+}
+
+/** What answers requests. */
+export interface HttpRpcDeps {
+  readonly commands: CommandRunner;
+}
+
+/** The answer to a POST. No body: nothing was asked but notifications. */
+export interface HttpRpcAnswer {
+  readonly status: number;
+  readonly body: string | Buffer | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Who asks. */
+export interface HttpCaller {
+  /** The connection that the request came on. */
+  readonly socket: Socket;
+  readonly role: Role;
+}
+
+/** JSON-RPC over HTTP. */
+export interface HttpRpc {
+  /** Answers a body, which is a request or a batch. Never rejects. */
+  answer(body: string, from: HttpCaller): Promise<HttpRpcAnswer>;
+}
+
+const WANTS_TOKEN = { 'WWW-Authenticate': 'Bearer realm="evrmore-gateway"' };
+
+interface Answered {
+  readonly status: number;
+  readonly text: string | Buffer;
+}
+
+/**
+ * The commands of the sockets, over HTTP: the same list, the same limits, the same answers. Statuses are those of the node: 200 for
+ * a result and for every batch, 404 for an unknown method, 403 for one that is not allowed, 400 for what is no request, 500 for
+ * every other error, and 204 for a notification.
+ */
+export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpRpc {
+  const inFlight = new WeakMap<Socket, number>();
+
+  async function answerBody(body: string, role: Role): Promise<HttpRpcAnswer> {
+    const message = parseMessage(body, options, JSON_RPC_1);
+    if (message.type === 'single') {
+      const { status, text } = await answerOne(message, role);
+      return isQuiet(message) ? { status: 204, body: undefined } : { status, body: text };
+    }
+    const batch = createBatchAnswer(options.maxAnswerBytes);
+    for (const asked of message.items) {
+      const { text } = await answerOne(asked, role);
+      if (!isQuiet(asked)) batch.add(text, asked);
+    }
+    const text = batch.text();
+    return text === undefined ? { status: 204, body: undefined } : { status: 200, body: text };
+  }
+
+  async function answerOne({ dialect, request }: Asked, role: Role): Promise<Answered> {
+    // What is no JSON-RPC has another dialect, or none: HTTP speaks JSON-RPC alone.
+    if (!isBatchDialect(dialect)) return noRequest(request.idJson);
+    const { idJson } = request;
+    switch (request.type) {
+      case 'authenticate':
+        return noRequest(idJson);
+      case 'invalid':
+        return failed(dialect, request.error, request.message, idJson);
+      case 'ping':
+        return { status: 200, text: dialect.pong(idJson, Math.floor(Date.now() / 1000)) };
+      case 'command': {
+        if (request.quiet === true) return { status: 204, text: '' };
+        const run = deps.commands.run({ ...request, role });
+        const outcome = run.type === 'refused' ? run.error : await run.outcome;
+        return { status: statusOf(outcome), text: printOutcome(outcome, request, dialect) };
+      }
+      // Subscriptions, and what belongs to them.
+      default: {
+        const message = 'subscriptions are made over a WebSocket connection, at the same address';
+        return failed(dialect, 'unknown_command', message, idJson);
+      }
+    }
+  }
+
+  return {
+    async answer(body, { socket, role }) {
+      if (role.commands.size === 0 && !role.isAdmin) {
+        const message = 'this gateway wants a token: send "Authorization: Bearer" with one';
+        const { text } = failed(JSON_RPC_1, 'unauthorized', message, undefined);
+        return { status: 401, body: text, headers: WANTS_TOKEN };
+      }
+      const waiting = inFlight.get(socket) ?? 0;
+      if (waiting >= options.maxCommandsInFlight) {
+        const message = `${waiting} requests of this connection wait for their answers already; wait for one of them`;
+        const { status, text } = failed(JSON_RPC_1, 'too_many_commands', message, undefined);
+        return { status, body: text };
+      }
+      inFlight.set(socket, waiting + 1);
+      try {
+        return await answerBody(body, role);
+      } finally {
+        inFlight.set(socket, (inFlight.get(socket) ?? 1) - 1);
+      }
+    },
+  };
+}
+
+function isQuiet({ request }: Asked): boolean {
+  return 'quiet' in request;
+}
+
+function noRequest(idJson: string | undefined): Answered {
+  const message = `send a JSON-RPC request, such as ${JSON_RPC_1.shapes.join(' or ')}`;
+  return failed(JSON_RPC_1, 'unknown_message', message, idJson);
+}
+
+function failed(dialect: Dialect, code: ErrorName, message: string, idJson: string | undefined): Answered {
+  return {
+    status: statusOf({ type: 'error', code, message }),
+    text: dialect.error({ code, message, idJson }),
+  };
+}
+
+function statusOf(outcome: CommandOutcome): number {
+  if (outcome.type === 'result') return 200;
+  switch (outcome.code) {
+    case 'unknown_command':
+      return 404;
+    case 'forbidden_command':
+      return 403;
+    case 'not_an_object':
+    case 'unknown_message':
+    case 'invalid_field':
+    case 'too_deep':
+    case 'batch_too_big':
+      return 400;
+    default:
+      return 500;
+  }
+}
