@@ -7,7 +7,7 @@ export const options = {
   'per-second': { type: 'string', default: '200' },
   bytes: { type: 'string', default: '1024' },
   rounds: { type: 'string', default: '3' },
-  coalesce: { type: 'string', default: '0' },
+  coalesce: { type: 'string', default: '0,5,20' },
   rivals: { type: 'string', default: Object.keys(RIVALS).join(',') },
   'cpu-prof-dir': { type: 'string', default: '' },
 };

@@ -137,7 +137,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       place = positionAt(log.headSeq);
       return;
     }
-    const events = slices.take(place.seq, { untilSeq: log.headSeq, maxBytes });
+    const events = slices.take(place.seq, { untilSeq: log.headSeq, maxBytes }, wantedTopics());
     if (events === undefined) {
       skipLost();
       return;
@@ -150,6 +150,11 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       counts.cohortJoins += 1;
       for (const client of members) write(client, buffers);
     }
+  }
+
+  /** Topics of which events are written to somebody. */
+  function wantedTopics(): TopicMask {
+    return maskOf(topicsOf(ALL_TOPICS).filter((topic) => subscriptions[topic] > 0));
   }
 
   function writeAllToCohorts(): void {

@@ -1,6 +1,7 @@
 import type { EventLog, LogEvent } from '../feed/eventLogTypes.js';
 import { joinFrames } from './joinFrames.js';
 import type { Position, ReadRange } from './reader.js';
+import { ALL_TOPICS, TOPIC_BITS, type TopicMask } from './topicMask.js';
 import { isWanted, type View } from './view.js';
 
 /** A part of the log as one client is sent it. */
@@ -23,8 +24,11 @@ export interface SliceLimits {
 
 /** Reads parts of the log. */
 export interface LogSlices {
-  /** Events after `afterSeq`; `undefined` when that place has left the log's memory. Empty when there are none. */
-  take(afterSeq: number, limits: SliceLimits): readonly LogEvent[] | undefined;
+  /**
+   * Events after `afterSeq`, of which those of the topics in `mask` count for the bytes; `undefined` when that place has left the
+   * log's memory. Empty when there are none.
+   */
+  take(afterSeq: number, limits: SliceLimits, mask?: TopicMask): readonly LogEvent[] | undefined;
   /**
    * What a client that is behind is written next: up to `maxBytes` of messages that it wants. `undefined` when its place has left
    * the log's memory, or nothing is there.
@@ -42,7 +46,7 @@ export function createLogSlices(log: EventLog): LogSlices {
   function take(
     afterSeq: number,
     { untilSeq, maxBytes }: SliceLimits,
-    counts?: (event: LogEvent) => boolean,
+    counts: (event: LogEvent) => boolean,
   ): readonly LogEvent[] | undefined {
     const lastSeq = Math.min(untilSeq, afterSeq + MAX_SLICE_EVENTS);
     const taken: LogEvent[] = [];
@@ -54,7 +58,7 @@ export function createLogSlices(log: EventLog): LogSlices {
       for (const event of events) {
         if (bytes >= maxBytes) return taken;
         taken.push(event);
-        if (counts === undefined || counts(event)) bytes += event.message.length;
+        if (counts(event)) bytes += event.message.length;
       }
       if (events.length === 0) return taken;
       next += events.length;
@@ -63,7 +67,8 @@ export function createLogSlices(log: EventLog): LogSlices {
   }
 
   return {
-    take: (afterSeq, limits) => take(afterSeq, limits),
+    take: (afterSeq, limits, mask = ALL_TOPICS) =>
+      take(afterSeq, limits, ({ topic }) => (TOPIC_BITS[topic] & mask) !== 0),
     slice({ afterSeq, untilSeq, mask }, view, maxBytes) {
       const parts: Buffer[] = [];
       const events = take(afterSeq, { untilSeq, maxBytes }, (event) => {
