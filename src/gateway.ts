@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
 import { createArchive } from './feed/archive.js';
+import { createDemand } from './feed/demand.js';
 import { createEventLog } from './feed/eventLog.js';
 import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
 import { createKnownOutputs } from './feed/knownOutputs.js';
@@ -77,6 +78,11 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     },
   });
   log.onAppend(metrics.noteEvents);
+  const demand = createDemand({
+    idleFollowMs: settings.idleFollowMs,
+    nowMs,
+    headSeq: () => log.headSeq,
+  });
   const follower = createFollower(
     {
       ...(node.network === undefined ? {} : { network: node.network }),
@@ -90,6 +96,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     {
       node: createNodeReader(rpc, 'live'),
       log,
+      demand,
       logger: logger.child({ part: 'follower' }),
       nowMs,
       random: Math.random,
@@ -174,6 +181,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       metrics: (): Promise<MetricsText> => metrics.print(metricState()),
       archive,
       authenticator: access.authenticator,
+      demand,
       encode,
       genesisHash: () => follower.state().genesisHashHex,
       logger: logger.child({ part: 'server' }),

@@ -114,6 +114,16 @@ export const SETTINGS = {
     description:
       "Time between two comparisons of the whole mempool with the node's, which finds what no notice told: all that leaves it.",
   }),
+  idleFollowMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 600_000,
+    min: -1,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description:
+      'How long transactions and the mempool are followed while nobody is subscribed to what is made of them. After that the node is asked for blocks alone, until somebody is. 0 is not at all, -1 for ever.',
+  }),
   mempoolIntervalMs: integer({
     group: 'Node',
     commands: ['serve'],

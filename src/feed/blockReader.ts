@@ -7,6 +7,13 @@ export interface FullBlock {
   readonly transactions: readonly TransactionRecord[];
 }
 
+/** A block that was read with its transactions, or without them where nobody wants them. */
+export interface ReadBlock {
+  readonly block: BlockRecord;
+  /** In block order. */
+  readonly transactions?: readonly TransactionRecord[];
+}
+
 /** Reads the transactions of blocks: from the transaction index where the node has one, else from the block itself. */
 export interface BlockReader {
   /**

@@ -3,7 +3,7 @@ import { reconcile, standingOf } from '../chain/reconcile.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
-import type { FullBlock } from './blockReader.js';
+import type { ReadBlock } from './blockReader.js';
 import { draftConnectedBlock } from './draftGroups.js';
 import { commit, type FollowContext } from './followContext.js';
 import type { MaturedBlock } from './drafts.js';
@@ -82,10 +82,10 @@ async function syncOnce(
   if (bestHashHex === own.hashHex) return { type: 'agreed', nodeTip: own };
   if (block !== undefined && block.hashHex === bestHashHex && block.previousHashHex === own.hashHex) {
     context.onNodeTip?.({ height: block.height, hashHex: block.hashHex });
-    const full = await context.blocks.readTransactions(block, records);
-    if (full === undefined) return { type: 'again' };
-    await connect(context, full, maturing);
-    return { type: 'moved' };
+    const read = context.followsTransactions()
+      ? await context.blocks.readTransactions(block, records)
+      : { block };
+    return { type: read !== undefined && (await connect(context, read, maturing)) ? 'moved' : 'again' };
   }
   const [nodeTip, ownHeader] = await context.node.getHeaders([bestHashHex, own.hashHex]);
   if (nodeTip === undefined) return { type: 'again' };
@@ -119,24 +119,32 @@ async function askTip(
   return hint.answer ?? node.getTipAndBlock(hint.hashHex, hint.txids);
 }
 
-/** Appends a block's events and takes it into memory. */
+/** Appends a block's events and takes it into memory. `false` when its transactions are wanted and not to be had. */
 async function connect(
   context: FollowContext,
-  full: FullBlock,
-  maturing: Promise<MaturedBlock | undefined> = context.finality.maturedBy(full.block.height),
-): Promise<void> {
-  const { block, transactions } = full;
+  read: ReadBlock,
+  maturing: Promise<MaturedBlock | undefined> = context.finality.maturedBy(read.block.height),
+): Promise<boolean> {
+  const { block } = read;
   const matured = await maturing;
+  // They may be wanted only since it was read without.
+  const whole =
+    read.transactions === undefined && context.followsTransactions()
+      ? await context.blocks.readTransactions(block)
+      : read;
+  if (whole === undefined) return false;
   commit(
     context,
-    () => draftConnectedBlock(full, context.sequence.next, matured),
+    () => draftConnectedBlock(whole, context.sequence.next, matured),
     () => {
       if (matured !== undefined) context.finality.told(matured);
       context.memory.push({ height: block.height, hashHex: block.hashHex, txids: block.txids });
-      for (const { decoded } of transactions) context.mempool.confirm(decoded.txid, inputsOf(decoded));
+      for (const { decoded } of whole.transactions ?? [])
+        context.mempool.confirm(decoded.txid, inputsOf(decoded));
     },
   );
   context.onBlock?.({ height: block.height, hashHex: block.hashHex });
+  return true;
 }
 
 /**
@@ -146,9 +154,9 @@ async function connect(
 async function connectUpTo(context: FollowContext, target: ChainPoint): Promise<boolean> {
   let moved = false;
   const firstHeight = requiredTip(context.memory).height + 1;
-  for await (const full of readAhead(context, firstHeight, target)) {
-    if (full?.block.previousHashHex !== requiredTip(context.memory).hashHex) return moved;
-    await connect(context, full);
+  for await (const read of readAhead(context, firstHeight, target)) {
+    if (read?.block.previousHashHex !== requiredTip(context.memory).hashHex) return moved;
+    if (!(await connect(context, read))) return moved;
     moved = true;
   }
   return moved;
@@ -158,13 +166,14 @@ async function* readAhead(
   context: FollowContext,
   firstHeight: number,
   target: ChainPoint,
-): AsyncGenerator<FullBlock | undefined> {
-  const read = async (height: number): Promise<FullBlock | undefined> => {
+): AsyncGenerator<ReadBlock | undefined> {
+  const read = async (height: number): Promise<ReadBlock | undefined> => {
     const hashHex = height === target.height ? target.hashHex : await context.node.getBlockHash(height);
     const block = hashHex === undefined ? undefined : await context.node.getBlock(hashHex);
-    return block === undefined ? undefined : context.blocks.readTransactions(block);
+    if (block === undefined || !context.followsTransactions()) return block && { block };
+    return context.blocks.readTransactions(block);
   };
-  const started: Promise<FullBlock | undefined>[] = [];
+  const started: Promise<ReadBlock | undefined>[] = [];
   let nextHeight = firstHeight;
   try {
     while (nextHeight <= target.height || started.length > 0) {
@@ -184,21 +193,25 @@ async function* readAhead(
 
 /** Undoes the own blocks that left the best chain. Returns whether anything was undone. */
 async function disconnect(context: FollowContext, nodeTip: ChainPoint): Promise<boolean> {
-  const plan = await planDisconnects(context, nodeTip);
+  let plan = await planDisconnects(context, nodeTip);
+  // Transactions may be wanted only since it was planned without.
+  while (plan?.withTransactions === false && context.followsTransactions())
+    plan = await planDisconnects(context, nodeTip);
   if (plan === undefined) return false;
+  const { blocks, forkPoint, returned, draft } = plan;
   const undo = (): void => {
-    for (const block of plan.blocks) {
+    for (const block of blocks) {
       if (context.memory.tip?.hashHex === block.hashHex) context.memory.pop();
     }
-    if (context.memory.tip === undefined) context.memory.reset(plan.forkPoint);
-    for (const transaction of plan.returned) context.mempool.add(transaction);
+    if (context.memory.tip === undefined) context.memory.reset(forkPoint);
+    for (const transaction of returned) context.mempool.add(transaction);
   };
-  commit(context, plan.draft, undo);
+  commit(context, draft, undo);
   context.logger.info(
-    { depth: plan.blocks.length, fork_height: plan.forkPoint.height, node_height: nodeTip.height },
+    { depth: blocks.length, fork_height: forkPoint.height, node_height: nodeTip.height },
     'chain reorganised',
   );
-  context.onReorg?.(plan.blocks.length);
+  context.onReorg?.(blocks.length);
   return true;
 }
 

@@ -5,7 +5,7 @@ import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
 import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
 import type { ChainPoint } from '../protocol/events.js';
-import type { FullBlock } from './blockReader.js';
+import type { ReadBlock } from './blockReader.js';
 import type { EventDraft } from './eventLogTypes.js';
 import {
   draftAssets,
@@ -23,24 +23,25 @@ export type NextSequence = () => number | null;
 
 /**
  * All events of a connected block, in the fixed order: block, transactions, assets, sequence, and `final` for the transactions of
- * the block that has reached its depth with this one, if any.
+ * the block that has reached its depth with this one, if any. Of a block that was read without its transactions, these and their
+ * assets are left out.
  */
 export function draftConnectedBlock(
-  full: FullBlock,
+  read: ReadBlock,
   nextSequence: NextSequence,
   matured?: MaturedBlock,
 ): readonly EventDraft[] {
-  const { block, transactions } = full;
+  const { block, transactions } = read;
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
-  const abouts = transactions.map(({ decoded }) => transactionAbout(decoded));
+  const abouts = transactions?.map(({ decoded }) => transactionAbout(decoded));
   const events: EventDraft[] = [draftBlock('block', block, abouts)];
   const assets: EventDraft[] = [];
-  transactions.forEach((record, position) => {
+  transactions?.forEach((record, position) => {
     const change: TransactionChange = { status: 'confirmed', position, block: point };
     const place = { point, stage: 'connect', txIndex: position } as const;
     events.push(draftTransaction(record, change, place));
     const operations = assetOperations(record.decoded);
-    for (const event of draftAssets(operations, change, place, abouts[position])) assets.push(event);
+    for (const event of draftAssets(operations, change, place, abouts?.[position])) assets.push(event);
   });
   for (const event of assets) events.push(event);
   events.push(
@@ -66,16 +67,17 @@ export interface UndoneTransaction {
  * All events of a disconnected block: the block, then its transactions and their assets, last first, then the sequence steps: the
  * block's, and one for each transaction that may come back. They follow from the block alone, whatever becomes of its transactions:
  * they count as waiting for another block until the mempool is compared. Only a coinbase cannot come back without its block.
+ * Without `undone`, the transactions and their steps are left out.
  */
 export function draftDisconnectedBlock(
   block: Pick<BlockRecord, 'height' | 'hashHex' | 'json' | 'txids'>,
-  undone: readonly UndoneTransaction[],
+  undone: readonly UndoneTransaction[] | undefined,
   nextSequence: NextSequence,
 ): readonly EventDraft[] {
   const point: ChainPoint = { height: block.height, hashHex: block.hashHex };
-  const events: EventDraft[] = [draftBlock('block_disconnected', block, aboutsOf(block.txids, undone))];
+  const events: EventDraft[] = [draftBlock('block_disconnected', block, aboutsOf(block.txids, undone ?? []))];
   const assets: EventDraft[] = [];
-  for (const { txid, position, record } of [...undone].reverse()) {
+  for (const { txid, position, record } of [...(undone ?? [])].reverse()) {
     const change: TransactionChange = { status: position === 0 ? 'evicted' : 'unconfirmed' };
     const place = { point, stage: 'disconnect', txIndex: position } as const;
     if (record === undefined) {
@@ -94,7 +96,7 @@ export function draftDisconnectedBlock(
       { point, stage: 'disconnect', txIndex: 0 },
     ),
   );
-  for (const { txid, position } of undone) {
+  for (const { txid, position } of undone ?? []) {
     if (position === 0) continue;
     const place = { point, stage: 'disconnect', txIndex: position + 1 } as const;
     events.push(draftSequence({ label: 'A', hashHex: txid, sequence: nextSequence() }, place));

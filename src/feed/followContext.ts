@@ -17,6 +17,8 @@ export interface FollowContext {
   readonly log: EventLog;
   readonly sequence: SequenceCounter;
   readonly finality: Finality;
+  /** Whether anybody wants transactions. It may begin at any moment, and ends between two steps alone. */
+  readonly followsTransactions: () => boolean;
   readonly logger: Logger;
   /** The node named its best block: it can be asked, and this is what there is to reach. */
   readonly onNodeTip?: (point: ChainPoint) => void;

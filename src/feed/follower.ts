@@ -9,10 +9,11 @@ import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
 import { syncChain, type TipHint } from './chainSync.js';
-import { createDueWork, MAX_GUESSED_TXIDS } from './dueWork.js';
+import { createDueWork, MAX_GUESSED_TXIDS, MAX_PENDING_TXIDS } from './dueWork.js';
 import type { EventLog } from './eventLogTypes.js';
 import type { FollowContext } from './followContext.js';
 import type { Follower, FollowerOptions } from './followerTypes.js';
+import type { Demand } from './demand.js';
 import { createFinality } from './finality.js';
 import { identifyChain, type ChainIdentity } from './identifyChain.js';
 import { createMempoolInfoWatch } from './mempoolInfo.js';
@@ -27,6 +28,8 @@ import { createWakeSignal } from './wakeSignal.js';
 export interface FollowerDeps {
   readonly node: NodeReader;
   readonly log: EventLog;
+  /** What nobody wants is not followed. */
+  readonly demand: Demand;
   readonly logger: Logger;
   /** Milliseconds of a monotonic clock. */
   readonly nowMs: () => number;
@@ -52,7 +55,7 @@ export const MAX_NODE_SEQUENCES = 10_000;
  * figures. A step that fails changes nothing it has not appended, and is made again after a wait.
  */
 export function createFollower(options: FollowerOptions, deps: FollowerDeps): Follower {
-  const { node, log, logger, nowMs } = deps;
+  const { node, log, demand, logger, nowMs } = deps;
   const signal = createWakeSignal();
   const nodeSequences = createNodeSequenceNumbers(MAX_NODE_SEQUENCES);
   const due = createDueWork(nodeSequences, signal.wake);
@@ -74,6 +77,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   const context: FollowContext = {
     node,
     finality,
+    followsTransactions: () => demand.isFollowed('transactions'),
     blocks: createBlockReader(node, { ...BLOCK_READER_DEFAULTS, logger }),
     memory,
     mempool: createTrackedMempool(),
@@ -150,9 +154,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     for (let attempt = 0; attempt < ADOPT_ATTEMPTS; attempt += 1) {
       const block = await node.getBlock(await node.getBestBlockHash());
       if (block === undefined) continue;
-      const mempool = await readMempool(context, block.hashHex);
+      const mempool = context.followsTransactions() ? await readMempool(context, block.hashHex) : [];
       if (mempool === undefined) continue;
-      await mempoolInfo.adopt();
+      if (demand.isFollowed('figures')) await mempoolInfo.adopt();
       context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       finality.startAt(block.height);
       for (const transaction of mempool) context.mempool.add(transaction);
@@ -164,7 +168,8 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
 
   const syncTip = async (hint: TipHint | undefined): Promise<'agreed' | 'behind'> => {
     const before = context.memory.tip;
-    const result = await syncChain(context, hint && { ...hint, answer: ahead.take(hint.hashHex) });
+    const txids = context.followsTransactions() ? (hint?.txids ?? []) : [];
+    const result = await syncChain(context, hint && { ...hint, txids, answer: ahead.take(hint.hashHex) });
     nodeTip = { height: result.nodeTip.height, hashHex: result.nodeTip.hashHex };
     if (result.outcome === 'behind') {
       reason = 'node_behind';
@@ -188,10 +193,15 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
 
   /** Does everything that is due. Returns the milliseconds to sleep when nothing new happens. */
   const step = async (): Promise<number> => {
+    endIdle();
     if (mustIdentify && !(await identify())) return RECHECK_MS;
     while (due.any && !stopping) {
       const tip = due.takeTip();
       if (tip !== undefined && (await syncTip(tip.hint)) === 'behind') return RECHECK_MS;
+      if (!context.followsTransactions()) {
+        takeUnwanted();
+        continue;
+      }
       if (due.takeMempool()) {
         const result = await keepingMempoolDue(() => syncWholeMempool(context, nodeSequences));
         mempoolInfo.mayHaveChanged();
@@ -210,8 +220,32 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
         looking = [];
       }
     }
+    if (!demand.isFollowed('figures')) return options.pollIntervalMs;
     if (mempoolInfo.dueInMs() === 0) await mempoolInfo.sync(context);
     return mempoolInfo.dueInMs() ?? options.pollIntervalMs;
+  };
+
+  /** Nobody wants the mempool: what notices say of it is a hint about the chain, and about the figures, at most. */
+  const takeUnwanted = (): void => {
+    due.takeMempool();
+    const txids = due.takeTxids(MAX_PENDING_TXIDS);
+    if (txids.some((txid) => context.memory.hasTransaction(txid))) due.tipIsDue();
+    mempoolInfo.mayHaveChanged();
+  };
+
+  const endIdle = (): void => {
+    for (const group of demand.endIdle()) {
+      if (group === 'transactions') context.mempool.clear();
+      else mempoolInfo.forget();
+      logger.info({ topics: demand.followedTopics() }, 'what nobody wants is not followed any more');
+    }
+  };
+  demand.onBegin = (group) => {
+    logger.info({ topics: demand.followedTopics() }, 'followed again, because somebody wants it');
+    // What is in the mempool is told as new: nobody has been told of it.
+    if (group === 'transactions') due.mempoolIsDue();
+    else mempoolInfo.mayHaveChanged();
+    signal.wake();
   };
 
   /** What notices named has been taken from the list: if looking at it fails, the whole mempool is due. */
@@ -290,8 +324,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       polling.heard(notice);
       due.note(notice);
       // The node names a block's transactions before the block, one of which the follower may be asking about now.
-      if (notice.type === 'block' && connected && !mustIdentify)
-        ahead.ask(notice.hashHex, [...looking, ...due.newestTxids()].slice(-MAX_GUESSED_TXIDS));
+      if (notice.type !== 'block' || !connected || mustIdentify) return;
+      const guessed = context.followsTransactions() ? [...looking, ...due.newestTxids()] : [];
+      ahead.ask(notice.hashHex, guessed.slice(-MAX_GUESSED_TXIDS));
     },
     state: () => ({
       connected,
@@ -306,6 +341,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       pendingNotices: due.pendingTxids,
       nodeSequenceNumbers: nodeSequences.size,
       chainMemoryBlocks: context.memory.size,
+      followedTopics: demand.followedTopics(),
       silentTopics: polling.silentTopics(),
     }),
     mempool: () => ({ transactions: context.mempool.list(), infoJson: mempoolInfo.last }),

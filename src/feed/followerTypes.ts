@@ -2,6 +2,7 @@ import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import type { Notice } from '../node/noticeTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
+import type { Topic } from '../protocol/topics.js';
 import type { GatewayError } from '../protocol/gatewayError.js';
 
 /** Settings of the follower. */
@@ -36,7 +37,7 @@ export interface FollowerState {
   readonly nodeTip?: ChainPoint;
   /** Milliseconds of the monotonic clock when the tips last agreed. */
   readonly agreedAtMs?: number;
-  /** Transactions tracked in the mempool. */
+  /** Transactions tracked in the mempool; 0 while nobody wants them. */
   readonly mempoolSize: number;
   /** Transactions named by notices and not looked at yet. */
   readonly pendingNotices: number;
@@ -44,6 +45,8 @@ export interface FollowerState {
   readonly nodeSequenceNumbers: number;
   /** Blocks remembered for reorganisations. */
   readonly chainMemoryBlocks: number;
+  /** Topics whose events are made now: somebody wants them, or did a short while ago. */
+  readonly followedTopics: readonly Topic[];
   /** ZMQ topics that say nothing while the tip moves. */
   readonly silentTopics: readonly WatchedTopic[];
 }

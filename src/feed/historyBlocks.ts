@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
 import type { BlockReader } from './blockReader.js';
-import { draftBlock, draftSequence } from './drafts.js';
 import { draftConnectedBlock } from './draftGroups.js';
 import { encodeEvent, eventBytes, type EncodeOptions } from './encodeEvent.js';
 import type { EventDraft, LogEvent } from './eventLogTypes.js';
@@ -52,7 +51,10 @@ export function createHistoryBlocks(
     detail: BlockDetail,
   ): Promise<readonly (HistoryBlock | undefined)[]> => {
     const records = await node.getBlocks(hashes);
-    const drafts = detail === 'block' ? records.map(draftWithoutTransactions) : await draftWhole(records);
+    const drafts =
+      detail === 'block'
+        ? records.map((block) => block && draftConnectedBlock({ block }, () => null))
+        : await draftWhole(records);
     const encodeOptions = { ...options.encode(), seq: 0 };
     return records.map((block, index) => {
       const ofBlock = drafts[index];
@@ -111,16 +113,4 @@ export function createHistoryBlocks(
       );
     },
   };
-}
-
-function draftWithoutTransactions(block: BlockRecord | undefined): readonly EventDraft[] | undefined {
-  if (block === undefined) return undefined;
-  const point = { height: block.height, hashHex: block.hashHex };
-  return [
-    draftBlock('block', block),
-    draftSequence(
-      { label: 'C', hashHex: block.hashHex, sequence: null },
-      { point, stage: 'connect', txIndex: 0 },
-    ),
-  ];
 }

@@ -12,6 +12,8 @@ export interface MempoolInfoWatch {
   readonly last: Buffer | undefined;
   /** Takes the figures as they stand at start: they are no change. */
   adopt(): Promise<void>;
+  /** They are not followed any more. */
+  forget(): void;
   /** Asks, and appends a `mempool` event when the figures differ from the last ones. */
   sync(context: Pick<FollowContext, 'log' | 'memory'>): Promise<void>;
 }
@@ -38,6 +40,10 @@ export function createMempoolInfoWatch(
     async adopt() {
       askedAtMs = nowMs();
       last = await node.getMempoolInfo();
+    },
+    forget() {
+      last = undefined;
+      suspect = false;
     },
     async sync({ log, memory }) {
       if (memory.tip === undefined) return;

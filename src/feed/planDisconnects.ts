@@ -16,6 +16,8 @@ export interface DisconnectPlan {
   readonly blocks: readonly RememberedBlock[];
   /** The last common block. */
   readonly forkPoint: RememberedBlock;
+  /** Whether the events tell of transactions: whether anybody wanted them when it was planned. */
+  readonly withTransactions: boolean;
   /** The events, to be called once, when they are appended. */
   readonly draft: () => readonly EventDraft[];
   /** Transactions of the undone blocks but their coinbases: until the mempool is compared they count as being there. */
@@ -35,9 +37,14 @@ export async function planDisconnects(
 ): Promise<DisconnectPlan | undefined> {
   const path = await findForkPoint(context);
   if (path.blocks.length === 0) return undefined;
-  const undoneBlocks: { readonly block: BlockRecord; readonly undone: readonly UndoneTransaction[] }[] = [];
+  const withTransactions = context.followsTransactions();
+  const undoneBlocks: { readonly block: BlockRecord; readonly undone?: readonly UndoneTransaction[] }[] = [];
   for (const remembered of path.blocks) {
     const block = (await context.node.getBlock(remembered.hashHex)) ?? forgotten(remembered);
+    if (!withTransactions) {
+      undoneBlocks.push({ block });
+      continue;
+    }
     const all = await readUndone(context.node, block);
     // One that is in the mempool already was announced there, because its block is older than what is remembered.
     undoneBlocks.push({ block, undone: all.filter(({ txid }) => !context.mempool.has(txid)) });
@@ -46,7 +53,8 @@ export async function planDisconnects(
   const oldTip = path.blocks[0] ?? forkPoint;
   return {
     ...path,
-    returned: undoneBlocks.flatMap(({ undone }) =>
+    withTransactions,
+    returned: undoneBlocks.flatMap(({ undone = [] }) =>
       undone.filter(({ position }) => position > 0).map(({ txid, record }) => trackedOf(txid, record)),
     ),
     draft: () => [

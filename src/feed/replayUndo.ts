@@ -20,6 +20,7 @@ export async function undoForReplay(
 ): Promise<{ readonly events: readonly LogEvent[]; readonly parent: ChainPoint | undefined }> {
   const block = await deps.node.getBlock(point.hashHex);
   if (block === undefined) throw blockUnavailable(point);
+  // The steps of the sequence topic name the transactions, and need no more of them.
   const undone =
     detail === 'block'
       ? block.txids.map((txid, position) => ({ txid, position }))

@@ -1,6 +1,7 @@
 import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { ListenerState } from '../node/noticeTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
+import type { Topic } from '../protocol/topics.js';
 import type { Health, HealthStatus } from './healthTypes.js';
 
 /** What the record is made from; each is asked at the moment of the question. */
@@ -20,6 +21,7 @@ export interface HealthSources {
     readonly nodeTip?: ChainPoint;
     readonly agreedAtMs?: number;
     readonly silentTopics: readonly WatchedTopic[];
+    readonly followedTopics: readonly Topic[];
   };
   readonly zmq: ListenerState;
   readonly clients: number;
@@ -66,6 +68,7 @@ export function describeHealth(sources: HealthSources): Health {
         }
       : {}),
     zmq: { ...zmq, silentTopics: follower.silentTopics },
+    followedTopics: follower.followedTopics,
     clients: sources.clients,
     clientsBehind: sources.clientsBehind,
     log: sources.log,

@@ -1,6 +1,7 @@
 import type { ChainPoint } from '../protocol/events.js';
 import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { ListenerState } from '../node/noticeTypes.js';
+import type { Topic } from '../protocol/topics.js';
 
 /**
  * `starting` until the first tip is known; `ok` while the tips agree; `catching_up` while they do not, or were not compared for
@@ -41,6 +42,8 @@ export interface Health {
     /** Topics that say nothing while the tip moves: the node is polled faster instead. */
     readonly silentTopics: readonly WatchedTopic[];
   };
+  /** Topics whose events are made now; the others are wanted by nobody. */
+  readonly followedTopics: readonly Topic[];
   /** Open WebSocket connections. */
   readonly clients: number;
   /** The clients that are furthest behind the log, worst first; a few at most. */

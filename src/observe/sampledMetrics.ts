@@ -1,6 +1,7 @@
 import { WATCHED_TOPICS } from '../chain/topicWatch.js';
 import { NETWORK_NAMES } from '../node/networks.js';
 import type { TopicState } from '../node/noticeTypes.js';
+import { TOPICS } from '../protocol/topics.js';
 import { HEALTH_STATUSES } from './healthTypes.js';
 import { METRIC_PREFIX, type MetricState, type Sample, type SampledMetric } from './metricTypes.js';
 
@@ -88,7 +89,7 @@ const NODE: readonly SampledMetric<MetricState>[] = [
   ),
   gauge(
     'mempool_transactions',
-    'Transactions tracked in the mempool.',
+    'Transactions tracked in the mempool; 0 while nobody wants them.',
     ({ follower }) => follower.mempoolSize,
   ),
   gauge(
@@ -101,6 +102,13 @@ const NODE: readonly SampledMetric<MetricState>[] = [
     "Numbers of the node's own sequence topic that wait for their events.",
     ({ follower }) => follower.nodeSequenceNumbers,
   ),
+  {
+    name: 'topic_followed',
+    type: 'gauge',
+    help: '1 while the events of the topic are made, 0 while nobody wants them.',
+    labelNames: ['topic'],
+    read: ({ health }) => samples('topic', TOPICS, (topic) => Number(health.followedTopics.includes(topic))),
+  },
   gauge('rpc_calls_waiting', 'RPC calls that wait for a slot.', ({ rpc }) => rpc.waiting),
   gauge(
     'rpc_calls_in_flight',

@@ -36,6 +36,8 @@ export interface CatchUpListener {
 export interface CatchUpDeps {
   readonly log: EventLog;
   readonly archive: Archive;
+  /** Whether the log has every event of these topics behind this number. */
+  readonly covers: (topics: Iterable<Topic>, afterSeq: number) => boolean;
   /** Hash of the running chain's genesis block; absent until the node has said. */
   readonly genesisHash: () => string | undefined;
   readonly encode: () => { readonly chainId: string; readonly epoch: string };
@@ -103,7 +105,7 @@ export function startCatchUp(
     }
   };
 
-  /** The cursor is of this log, and what follows it is in memory. */
+  /** The cursor is of this log, and what follows it is in memory, whole. */
   const isInLog = (): boolean => {
     if (startCursor?.epoch !== deps.log.epoch || startCursor.seq === 0) return false;
     if (startCursor.seq > deps.log.headSeq) {
@@ -112,6 +114,8 @@ export function startCatchUp(
         'the cursor names an event that this gateway has not told yet: take the cursor as it was received',
       );
     }
+    const made = listener.needsTransactions ? [...topics, 'transactions' as const] : topics;
+    if (!deps.covers(made, startCursor.seq)) return false;
     return listener.onLogReached([...topics], { seq: startCursor.seq, cursor: cursorText(from) });
   };
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Archive } from '../feed/archive.js';
+import type { Demand } from '../feed/demand.js';
 import type { EventLog } from '../feed/eventLogTypes.js';
 import type { KnownOutputs } from '../feed/knownOutputs.js';
 import type { RpcClient } from '../node/rpcTypes.js';
@@ -98,6 +99,8 @@ export interface ServerDeps {
   /** The past, for subscriptions that start there. */
   readonly archive: Archive;
   readonly authenticator: Authenticator;
+  /** Is told what the clients want. */
+  readonly demand: Demand;
   /** Identity of the log, for cursors. */
   readonly encode: () => { readonly chainId: string; readonly epoch: string };
   /** Hash of the running chain's genesis block; absent until the node has said. */
@@ -154,8 +157,10 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
           connection,
           dialect,
           hub,
+          interest: deps.demand.enter(),
           catchUp: {
             ...deps,
+            covers: deps.demand.covers,
             nowMs: () => performance.now(),
             random: Math.random,
             sleep: setTimeoutPromise,

@@ -33,6 +33,7 @@ export function printHealth(health: Health): string {
       malformed: zmq.malformed,
       silent_topics: zmq.silentTopics,
     },
+    followed_topics: health.followedTopics,
     clients: health.clients,
     clients_behind: health.clientsBehind.map(({ id, eventsBehind, unsentBytes }) => ({
       id,

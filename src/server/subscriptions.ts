@@ -1,3 +1,4 @@
+import type { Interest } from '../feed/demand.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { parseCursor } from '../protocol/cursor.js';
 import type { Dialect } from '../protocol/dialects/dialect.js';
@@ -30,6 +31,8 @@ export interface SubscriptionsDeps {
   readonly dialect: Dialect;
   readonly hub: Hub;
   readonly catchUp: CatchUpDeps;
+  /** What this connection wants to be followed. */
+  readonly interest: Interest;
   /** Subscriptions from the past that the connection has under way, these and others. */
   readonly replaysOfConnection: () => number;
   /** Takes one of the places for replays of the whole server; `false` when all are taken. */
@@ -90,6 +93,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     },
   });
   const catchUps = new Set<CatchUp>();
+  const wantedTopics = new Set<Topic>();
   /** Topics of subscriptions from the past that have not been told yet that they are live. */
   const owedLive = new Map<Topic, SubscriptionName>();
   /** Where the topics stood that could not go on; `undefined` is before the first event. */
@@ -106,6 +110,20 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       connection.onDrain(resolve);
     });
     return Promise.race([drained, endedPromise]);
+  };
+
+  const needsTransactions = (topics: ReadonlySet<Topic>): boolean =>
+    topics.has('blocks') && filters.has('blocks');
+
+  /** Before anything of it is answered, and behind a change of filters: from the answer on, nothing is left out. */
+  const want = (more: readonly Topic[], less: readonly Topic[] = []): void => {
+    for (const topic of more) wantedTopics.add(topic);
+    for (const topic of less) wantedTopics.delete(topic);
+    // Which blocks pass a filter is decided by their transactions.
+    const needed = needsTransactions(wantedTopics)
+      ? [...wantedTopics, 'transactions' as const]
+      : wantedTopics;
+    if (!ended) deps.interest.want(needed);
   };
 
   const begin = (from: From, topics: readonly Topic[], name: SubscriptionName): void => {
@@ -137,13 +155,14 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
             write(dialect.live(name, cursor ?? position.cursor));
           }),
         onFailed(code, message, cursor) {
+          want([], [...catchUp.topics]);
           client.setPolicy([...catchUp.topics], 'catch_up');
           write(dialect.subscriptionError(name, { code, message, cursor }));
           if (!ended) filters.drop([...catchUp.topics]);
         },
         room,
         // Without them it is not known what a block is about.
-        needsTransactions: topics.includes('blocks') && filters.has('blocks'),
+        needsTransactions: needsTransactions(new Set(topics)),
       },
       deps.catchUp,
     );
@@ -207,6 +226,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         return dialect.error({ code: 'cursor_malformed', message: from.message, idJson });
       if (from === undefined) {
         const filter = change.apply();
+        want(topics);
         reply(
           dialect.acknowledgement({
             action: 'subscribe',
@@ -233,6 +253,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       dropCatchUps(topics);
       client.unsubscribe(topics);
       const filter = change.apply();
+      want(topics);
       reply(
         dialect.acknowledgement({ action: 'subscribe', topicName, idJson, onSlow, filter, unknownNames }),
       );
@@ -247,6 +268,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         return dialect.error({ code: 'not_subscribed', message, idJson });
       }
       filters.drop(topics);
+      want([], topics);
       client.setPolicy(topics, 'catch_up');
       reply(dialect.acknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;
@@ -255,6 +277,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       const change = filters.update(topicName, topics, addJson, removeJson);
       if (change.type === 'refused') return dialect.error({ ...change, idJson });
       const filter = change.apply();
+      want([]);
       reply(dialect.acknowledgement({ action: 'update', topicName, idJson, filter }));
       return undefined;
     },
@@ -269,6 +292,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     },
     end() {
       ended = true;
+      deps.interest.leave();
       onEnded();
       for (const catchUp of catchUps) catchUp.drop([...catchUp.topics]);
       client.leave();

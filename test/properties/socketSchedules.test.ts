@@ -79,6 +79,7 @@ const schedule = fc.record({
   steps: fc.array(fc.record({ action, thenMs: fc.nat(60) }), { minLength: 8, maxLength: 25 }),
   txIndex: fc.constantFrom(true, true, false),
   logEvents: fc.constantFrom('20', '100000'),
+  idleFollowMs: fc.constantFrom('0', '100', '600000'),
 });
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -87,12 +88,13 @@ test(
   'every subscription over sockets adds up to the chain and the mempool, whatever happens on the way',
   async () => {
     await fc.assert(
-      fc.asyncProperty(schedule, async ({ steps, txIndex, logEvents }) => {
+      fc.asyncProperty(schedule, async ({ steps, txIndex, logEvents, idleFollowMs }) => {
         const harness = await startGatewayHarness({ txIndex });
         const { control } = harness.node;
         // Events of finality would be numbers that `all` does not show.
         const flags = {
           logMemoryEvents: logEvents,
+          idleFollowMs,
           maxBufferedBytes: '16384',
           finalDepth: '100000',
           rpcDeadlineMs: '1000',

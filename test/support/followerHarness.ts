@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { vi } from 'vitest';
+import { createDemand, type Demand } from '../../src/feed/demand.js';
 import { createEventLog } from '../../src/feed/eventLog.js';
 import type { EventLog, LogEvent } from '../../src/feed/eventLogTypes.js';
 import { createFollower } from '../../src/feed/follower.js';
@@ -19,6 +20,8 @@ export interface FollowerHarness {
   readonly node: ModelNode;
   readonly follower: Follower;
   readonly log: EventLog;
+  /** Everything is followed for ever, if `idleFollowMs` does not say otherwise. */
+  readonly demand: Demand;
   readonly logLines: readonly LogLine[];
   /** How the notices of the chain reach the follower; 1 is once. */
   noticeCopies: number;
@@ -54,7 +57,7 @@ export function useFakeTime(): void {
 /** Puts `createFollower` on a model chain. Fake time must be on. */
 export function createFollowerHarness(
   chain: ModelChain = createModelChain(),
-  options: Partial<FollowerOptions> = {},
+  options: Partial<FollowerOptions> & { readonly idleFollowMs?: number } = {},
 ): FollowerHarness {
   const node = createModelNode(chain);
   const logLines: LogLine[] = [];
@@ -86,6 +89,11 @@ export function createFollowerHarness(
       },
     },
   }) as EventLog;
+  const demand = createDemand({
+    idleFollowMs: options.idleFollowMs ?? -1,
+    nowMs: () => Date.now(),
+    headSeq: () => inner.headSeq,
+  });
   const follower = createFollower(
     {
       pollIntervalMs: POLL_MS,
@@ -96,7 +104,7 @@ export function createFollowerHarness(
       finalDepthBlocks: 60,
       ...options,
     },
-    { node: createNodeReader(node, 'live'), log, logger, nowMs: () => Date.now(), random: () => 0.5 },
+    { node: createNodeReader(node, 'live'), log, demand, logger, nowMs: () => Date.now(), random: () => 0.5 },
   );
   let start: FoldStart | undefined;
 
@@ -105,6 +113,7 @@ export function createFollowerHarness(
     node,
     follower,
     log,
+    demand,
     logLines,
     noticeCopies: 1,
     beforeAppend: () => undefined,

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createArchive } from '../../src/feed/archive.js';
+import { createDemand } from '../../src/feed/demand.js';
 import { createEventLog } from '../../src/feed/eventLog.js';
 import type { EventLog } from '../../src/feed/eventLogTypes.js';
 import { createFollower } from '../../src/feed/follower.js';
@@ -31,6 +32,7 @@ export interface MemoryGatewayOptions {
   readonly logEvents: number;
   readonly chainMemoryBlocks: number;
   readonly maxBufferedBytes: number;
+  readonly idleFollowMs: number;
   /** Runs before each append; what it throws is how the append ends. */
   readonly beforeAppend?: () => void;
 }
@@ -83,6 +85,8 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       },
     },
   }) as EventLog;
+  const { idleFollowMs } = options;
+  const demand = createDemand({ idleFollowMs, nowMs, headSeq: () => inner.headSeq });
   const follower: Follower = createFollower(
     {
       pollIntervalMs: POLL_MS,
@@ -92,7 +96,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       chainMemoryBlocks: options.chainMemoryBlocks,
       finalDepthBlocks: FINAL_DEPTH_BLOCKS,
     },
-    { node: createNodeReader(rpc, 'live'), log, logger, nowMs, random: () => 0.5 },
+    { node: createNodeReader(rpc, 'live'), log, demand, logger, nowMs, random: () => 0.5 },
   );
   const archive = createArchive(
     { readAheadBlocks: 4, finalDepthBlocks: FINAL_DEPTH_BLOCKS, maxBytes: 100_000, maxAgeMs: 30_000 },
@@ -138,8 +142,10 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 dialect,
                 replaysOfConnection,
                 hub,
+                interest: demand.enter(),
                 catchUp: {
                   log,
+                  covers: demand.covers,
                   archive,
                   genesisHash: () => follower.state().genesisHashHex,
                   encode,

@@ -60,6 +60,8 @@ export interface Schedule {
   readonly maxBufferedBytes: number;
   readonly gateways: number;
   readonly clients: readonly ClientPlan[];
+  /** How long is followed what nobody wants; -1 is for ever. */
+  readonly idleFollowMs: number;
 }
 
 const FAST: ReadingPace = { count: 1000, everyMs: 1 };
@@ -203,5 +205,6 @@ export function schedules(maxSteps: number): fc.Arbitrary<Schedule> {
       fc.record({ topicNames, start: fc.constantFrom('genesis' as const, 'live' as const), pace }),
       { minLength: 1, maxLength: 4 },
     ),
+    idleFollowMs: fc.constantFrom(-1, 0, 50, 2000),
   });
 }

@@ -53,6 +53,7 @@ export async function playSchedule(schedule: Schedule, failure?: FailurePoint): 
       logEvents: schedule.logEvents,
       chainMemoryBlocks: schedule.chainMemoryBlocks,
       maxBufferedBytes: schedule.maxBufferedBytes,
+      idleFollowMs: schedule.idleFollowMs,
       beforeAppend,
     });
     return { gateway, channel: createNoticeChannel(gateway.follower.notify), restarts };

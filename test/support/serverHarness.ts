@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { createArchive, type Archive } from '../../src/feed/archive.js';
+import { createDemand, type Demand } from '../../src/feed/demand.js';
 import { createEventLog } from '../../src/feed/eventLog.js';
 import type { EventDraft, EventLog } from '../../src/feed/eventLogTypes.js';
 import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/rpcTypes.js';
@@ -126,6 +127,11 @@ export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger)
   );
 }
 
+/** Everything is followed. */
+function testDemand(log: EventLog): Demand {
+  return createDemand({ idleFollowMs: -1, nowMs: () => 0, headSeq: () => log.headSeq });
+}
+
 /** Events of each dialect as their messages, without frames. */
 const TEST_VIEWS = createDialectViews((message) => [message]);
 
@@ -147,8 +153,10 @@ export function createTestSubscriptions(
         dialect,
         replaysOfConnection,
         hub,
+        interest: testDemand(log).enter(),
         catchUp: {
           log,
+          covers: () => true,
           logger,
           archive: createTestArchive(log, rpc, logger),
           genesisHash: () => undefined,
@@ -197,6 +205,7 @@ export function healthyRecord(log: EventLog): Health {
     lagBlocks: 0,
     lagSeconds: 0,
     zmq: { connections: [], topics: [], malformed: 0, silentTopics: [] },
+    followedTopics: ['blocks'],
     clients: 0,
     clientsBehind: [],
     log: { epoch: log.epoch, headSeq: log.headSeq, oldestSeq: log.oldestSeq, bytes: log.bytes },
@@ -250,6 +259,7 @@ export async function startServer(
       metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),
       archive: createTestArchive(log, rpc, logger),
       authenticator,
+      demand: testDemand(log),
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),
       genesisHash: () => undefined,
       logger,

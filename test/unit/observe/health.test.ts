@@ -14,6 +14,7 @@ const FOLLOWING: Follower = {
   nodeTip: TIP,
   agreedAtMs: 99_000,
   silentTopics: [],
+  followedTopics: ['blocks', 'finality'] as const,
 };
 const UP: Zmq = { connections: [{ address: 'tcp://x:1', up: true }], topics: [], malformed: 0 };
 
@@ -48,6 +49,7 @@ describe('describeHealth', () => {
       lagBlocks: 0,
       lagSeconds: 0,
       zmq: { ...UP, silentTopics: [] },
+      followedTopics: ['blocks', 'finality'],
       clients: 3,
       clientsBehind: [{ id: 9, eventsBehind: 8, unsentBytes: 7 }],
       log: { epoch: 'e', headSeq: 9, oldestSeq: 2, bytes: 100 },
@@ -56,7 +58,7 @@ describe('describeHealth', () => {
   });
 
   it('is starting until a tip is known, with the reason of the wait and no lag', () => {
-    const follower = { connected: false, reason: 'warming_up', silentTopics: [] };
+    const follower = { connected: false, reason: 'warming_up', silentTopics: [], followedTopics: [] };
     const health = describeHealth({ ...BASE, follower });
     expect(health).toMatchObject({ status: 'starting', fresh: false, reason: 'warming_up' });
     expect(health).not.toHaveProperty('lagBlocks');
@@ -70,7 +72,7 @@ describe('describeHealth', () => {
       lagBlocks: 3,
       lagSeconds: 4,
     });
-    const neverAgreed = { connected: true, tip: TIP, nodeTip: AHEAD, silentTopics: [] };
+    const neverAgreed = { connected: true, tip: TIP, nodeTip: AHEAD, silentTopics: [], followedTopics: [] };
     expect(describeHealth({ ...BASE, follower: neverAgreed })).toMatchObject({ lagSeconds: 60 });
   });
 

@@ -126,6 +126,8 @@ describe('what is read at each scrape', () => {
     ['zmq_malformed_messages_total', {}, 1],
     ['zmq_topic_silent', { topic: 'hashblock' }, 1],
     ['zmq_topic_silent', { topic: 'hashtx' }, 0],
+    ['topic_followed', { topic: 'mempool' }, 1],
+    ['topic_followed', { topic: 'assets' }, 0],
     ['mempool_transactions', {}, 101],
     ['pending_notices', {}, 102],
     ['node_sequence_numbers', {}, 103],

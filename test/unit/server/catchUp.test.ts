@@ -51,6 +51,7 @@ function start(archive: Archive, topics: readonly Topic[], listener: Partial<Cat
     {
       log,
       archive,
+      covers: () => true,
       genesisHash: () => '01234567'.padEnd(64, '0'),
       encode,
       logger: pino({ level: 'silent' }),

@@ -1,0 +1,125 @@
+import { TOPICS, type Topic } from '../protocol/topics.js';
+
+/**
+ * What the follower can leave out while nobody wants it: `transactions` stands for the transactions of blocks and of the mempool,
+ * which three topics are made of, `figures` for the mempool's figures. Blocks are always followed.
+ */
+export type DemandGroup = 'transactions' | 'figures';
+
+const GROUP_OF: Readonly<Record<Topic, DemandGroup | undefined>> = {
+  blocks: undefined,
+  transactions: 'transactions',
+  assets: 'transactions',
+  sequence: 'transactions',
+  mempool: 'figures',
+  finality: undefined,
+};
+const GROUPS: readonly DemandGroup[] = ['transactions', 'figures'];
+
+/** Somebody who wants topics, a connection for example. */
+export interface Interest {
+  /** From now on these are wanted, and no others. */
+  want(topics: Iterable<Topic>): void;
+  /** Nothing is wanted any more. */
+  leave(): void;
+}
+
+/** Who wants which topics, and from where on the log has them whole. */
+export interface Demand {
+  /** One more who may want something; nothing at first. */
+  enter(): Interest;
+  /** Whether events of this group are made. Once it is, it is until the follower ends it with {@link endIdle}. */
+  isFollowed(group: DemandGroup): boolean;
+  /** Whether the log has every event of these topics behind the one numbered `afterSeq`. */
+  readonly covers: (topics: Iterable<Topic>, afterSeq: number) => boolean;
+  /** Topics whose events are made now. */
+  followedTopics(): readonly Topic[];
+  /** Ends what nobody has wanted for long enough, and says what that was. For the follower, between two steps. */
+  endIdle(): readonly DemandGroup[];
+  /** Called when a group is followed from now on. One listener: the follower. */
+  onBegin: (group: DemandGroup) => void;
+}
+
+/** How a demand ends, and what it is measured with. */
+export interface DemandOptions {
+  /** How long a group is followed after the last who wanted it has left, and after the start; 0: not at all, -1: for ever. */
+  readonly idleFollowMs: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly nowMs: () => number;
+  /** `seq` of the newest event of the log. */
+  readonly headSeq: () => number;
+}
+
+interface GroupState {
+  wanting: number;
+  /** `seq` of the first event from which on nothing of the group is missing; absent while it is not followed. */
+  fromSeq: number | undefined;
+  idleSinceMs: number;
+}
+
+/** Nobody wants anything yet. */
+export function createDemand(options: DemandOptions): Demand {
+  const { idleFollowMs, nowMs, headSeq } = options;
+  const begin = (): GroupState => ({
+    wanting: 0,
+    fromSeq: idleFollowMs === 0 ? undefined : 1,
+    idleSinceMs: nowMs(),
+  });
+  const states: Readonly<Record<DemandGroup, GroupState>> = { transactions: begin(), figures: begin() };
+
+  const add = (group: DemandGroup): void => {
+    const state = states[group];
+    state.wanting += 1;
+    if (state.fromSeq !== undefined) return;
+    state.fromSeq = headSeq() + 1;
+    demand.onBegin(group);
+  };
+  const take = (group: DemandGroup): void => {
+    const state = states[group];
+    state.wanting -= 1;
+    if (state.wanting === 0) state.idleSinceMs = nowMs();
+  };
+  const isIdle = ({ wanting, fromSeq, idleSinceMs }: GroupState): boolean =>
+    fromSeq !== undefined && wanting === 0 && idleFollowMs >= 0 && nowMs() - idleSinceMs >= idleFollowMs;
+
+  const demand: Demand = {
+    onBegin: () => undefined,
+    enter() {
+      let wanted: ReadonlySet<DemandGroup> = new Set();
+      const want = (topics: Iterable<Topic>): void => {
+        const next = groupsOf(topics);
+        for (const group of next) if (!wanted.has(group)) add(group);
+        for (const group of wanted) if (!next.has(group)) take(group);
+        wanted = next;
+      };
+      return {
+        want,
+        leave() {
+          want([]);
+        },
+      };
+    },
+    isFollowed: (group) => states[group].fromSeq !== undefined,
+    covers(topics, afterSeq) {
+      return [...groupsOf(topics)].every((group) => {
+        const { fromSeq } = states[group];
+        return fromSeq !== undefined && afterSeq >= fromSeq - 1;
+      });
+    },
+    followedTopics: () =>
+      TOPICS.filter((topic) => {
+        const group = GROUP_OF[topic];
+        return group === undefined || states[group].fromSeq !== undefined;
+      }),
+    endIdle() {
+      const ended = GROUPS.filter((group) => isIdle(states[group]));
+      for (const group of ended) states[group].fromSeq = undefined;
+      return ended;
+    },
+  };
+  return demand;
+}
+
+function groupsOf(topics: Iterable<Topic>): ReadonlySet<DemandGroup> {
+  return new Set([...topics].map((topic) => GROUP_OF[topic]).filter((group) => group !== undefined));
+}

@@ -1,0 +1,77 @@
+import { beforeEach, expect, test } from 'vitest';
+import { createDemand, type Demand, type DemandGroup } from '../../../src/feed/demand.js';
+
+let nowMs: number;
+let headSeq: number;
+let begun: DemandGroup[];
+
+beforeEach(() => {
+  nowMs = 0;
+  headSeq = 0;
+  begun = [];
+});
+
+function create(idleFollowMs: number): Demand {
+  const demand = createDemand({ idleFollowMs, nowMs: () => nowMs, headSeq: () => headSeq });
+  demand.onBegin = (group) => void begun.push(group);
+  return demand;
+}
+
+test('everything is followed from the start, and for a while after the last has left', () => {
+  const demand = create(100);
+  expect(demand.covers(['transactions', 'mempool'], 0)).toBe(true);
+  const first = demand.enter();
+  const second = demand.enter();
+  first.want(['transactions']);
+  second.want(['assets']);
+  nowMs = 150;
+  expect(demand.endIdle()).toEqual(['figures']);
+  first.leave();
+  nowMs = 1000;
+  expect(demand.endIdle()).toEqual([]);
+  second.want(['blocks']);
+  nowMs = 1099;
+  expect(demand.endIdle()).toEqual([]);
+  nowMs = 1100;
+  expect(demand.endIdle()).toEqual(['transactions']);
+  expect(demand.followedTopics()).toEqual(['blocks', 'finality']);
+  expect(begun).toEqual([]);
+});
+
+test('who comes back in time finds the log whole, and who is late does not', () => {
+  const demand = create(100);
+  const interest = demand.enter();
+  interest.want(['transactions']);
+  headSeq = 40;
+  interest.leave();
+  nowMs = 99;
+  expect(demand.endIdle()).toEqual([]);
+  interest.want(['assets']);
+  expect(demand.covers(['assets'], 7)).toBe(true);
+  interest.leave();
+  nowMs = 199;
+  expect(demand.endIdle()).toEqual(['transactions', 'figures']);
+  headSeq = 50;
+  interest.want(['sequence']);
+  expect(begun).toEqual(['transactions']);
+  expect(demand.covers(['sequence', 'transactions'], 50)).toBe(true);
+  expect(demand.covers(['sequence'], 49)).toBe(false);
+  expect(demand.covers(['mempool'], 50)).toBe(false);
+  expect(demand.covers(['blocks', 'finality'], 0)).toBe(true);
+});
+
+test('with 0 nothing is followed that nobody wants, and with -1 everything for ever', () => {
+  const never = create(0);
+  expect(never.isFollowed('transactions')).toBe(false);
+  expect(never.covers(['blocks', 'assets'], 0)).toBe(false);
+  const interest = never.enter();
+  interest.want(['blocks', 'transactions', 'mempool']);
+  expect(begun).toEqual(['transactions', 'figures']);
+  interest.want(['blocks', 'mempool']);
+  // Between two steps of the follower alone.
+  expect(never.isFollowed('transactions')).toBe(true);
+  expect(never.endIdle()).toEqual(['transactions']);
+  const always = create(-1);
+  nowMs = Number.MAX_SAFE_INTEGER;
+  expect(always.endIdle()).toEqual([]);
+});
