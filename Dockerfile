@@ -1,7 +1,7 @@
 # The gateway, without development tools, as a user without rights, for a read-only file system.
 #
 #   docker build -t evrmore-gateway .
-#   docker run --rm --read-only -p 127.0.0.1:8765:8765 evrmore-gateway serve --simulate
+#   docker run --rm --read-only -p 127.0.0.1:8765:8765 evrmore-gateway serve --simulate --insecure
 
 ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
 
@@ -37,7 +37,9 @@ RUN install -d -o node -g node -m 0700 /run/evrmore
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# In a container, loopback would be the container's own: what is published decides who reaches the port.
+# In a container, loopback would be the container's own: what is published decides who reaches the port. The gateway starts with a
+# certificate (EVRMORE_GATEWAY_TLS_CERT, …_KEY), or with EVRMORE_GATEWAY_INSECURE=true where the port is published on loopback alone or
+# something in front of it encrypts: that is not for the image to say.
 ENV NODE_ENV=production \
     EVRMORE_GATEWAY_HOST=0.0.0.0
 USER node

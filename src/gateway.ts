@@ -10,6 +10,7 @@ import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
 import type { Settings } from './config/settings.js';
 import { readAccess } from './gatewayAccess.js';
 import { watchFiles } from './gatewayFiles.js';
+import { readTls, refuseInsecure, rereadTls } from './gatewayTls.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
 import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
 import { createNodeReader } from './node/nodeReader.js';
@@ -45,6 +46,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
 
+  refuseInsecure(settings);
+  const tls = readTls(settings);
   const access = readAccess(settings, logger.child({ part: 'access' }));
   const metrics = createMetrics({ methods: [...ALLOWED_COMMANDS, 'batch'], limits: limitsOf(settings) });
   const rpc = createRpcClient({
@@ -150,6 +153,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       host: settings.host,
       port: settings.port,
       httpPort: settings.httpPort,
+      tls,
       allowHosts: settings.allowHost,
       allowOrigins: settings.allowOrigin,
       trustProxies: settings.trustProxy,
@@ -215,17 +219,24 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
 
   const reload = (): void => {
     if (access.reload()) server.recheckTokens();
+    const files = rereadTls(settings, logger.child({ part: 'access' }));
+    if (files !== undefined) server.setTls(files);
   };
-  const unwatch = watchFiles(settings.tokens === undefined ? [] : [settings.tokens], reload);
+  const unwatch = watchFiles(
+    [settings.tokens, settings.tlsCert, settings.tlsKey].filter((path) => path !== undefined),
+    reload,
+  );
+
+  const scheme = (plain: string): string => (tls === undefined ? plain : `${plain}s`);
 
   let stopped: Promise<void> | undefined;
   return {
-    url: `ws://${hostText(address.host)}:${address.port}`,
+    url: `${scheme('ws')}://${hostText(address.host)}:${address.port}`,
     health,
     reload,
     ...(address.httpPort === undefined
       ? {}
-      : { httpUrl: `http://${hostText(address.host)}:${address.httpPort}` }),
+      : { httpUrl: `${scheme('http')}://${hostText(address.host)}:${address.httpPort}` }),
     failed: follower.failed,
     stop() {
       stopped ??= (async () => {

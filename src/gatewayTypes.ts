@@ -27,7 +27,7 @@ export interface Gateway {
   /** `http://host:port` of the port for HTTP alone; absent without one. */
   readonly httpUrl?: string;
   health(): Health;
-  /** Reads again what may change while it runs: the file of tokens. Done by itself when the file changes. */
+  /** Reads again what may change while it runs: the file of tokens, certificate and key. Done by itself when a file changes. */
   reload(): void;
   /**
    * Stops accepting, tells the clients, closes everything; resolves when nothing of the gateway is left. Takes `graceMs` at most.

@@ -3,7 +3,9 @@ import type { Settings } from '../config/settings.js';
 /** Where `watch`, `call` and `health-check` look: `--url`, or else the host and port that the gateway is set to. */
 export function gatewayUrl(settings: Settings): URL {
   if (settings.url !== undefined) return new URL(settings.url);
-  return new URL(`ws://${reachableHost(settings.host)}:${settings.port}`);
+  return new URL(
+    `${settings.tlsCert === undefined ? 'ws' : 'wss'}://${reachableHost(settings.host)}:${settings.port}`,
+  );
 }
 
 /** The same address for HTTP: `ws` becomes `http`, `wss` becomes `https`. */

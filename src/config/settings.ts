@@ -148,7 +148,8 @@ export const SETTINGS = {
     commands: ['serve'],
     default: '127.0.0.1',
     normalise: withoutBrackets,
-    description: 'Address to listen on. Anything but loopback lets other machines in.',
+    description:
+      'Address to listen on. Anything but loopback lets other machines in, and needs --tls-cert or --insecure.',
   }),
   port: integer({
     group: 'Server',
@@ -166,6 +167,23 @@ export const SETTINGS = {
     max: 65_535,
     description:
       'A port of its own for HTTP beside the one for WebSocket and HTTP, such as for JSON-RPC clients; 0 takes any free one.',
+  }),
+  tlsCert: text({
+    group: 'Access',
+    commands: ['serve'],
+    description:
+      'Certificate for wss and https as PEM, with the chain behind it. Read again when it changes, and on SIGHUP.',
+  }),
+  tlsKey: text({
+    group: 'Access',
+    commands: ['serve'],
+    description: 'Its private key as PEM, without a passphrase.',
+  }),
+  insecure: boolean({
+    group: 'Access',
+    commands: ['serve'],
+    description:
+      'Let other machines in without encryption, as behind a proxy that does TLS. Without it and a certificate, only loopback is listened on.',
   }),
   allowHost: list({
     group: 'Access',

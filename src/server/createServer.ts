@@ -29,6 +29,7 @@ import { createSubscriptions } from './subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from './subscriptionSets.js';
 import { createDialectViews } from './dialectViews.js';
 import type { HubStats } from './hubTypes.js';
+import type { TlsFiles } from './listeningServer.js';
 import { retryAfterMs } from './retrySpread.js';
 import { createSession, type Session } from './session.js';
 import { createWebSocketServer, frameText, type WebSocketServerStats } from './webSocketServer.js';
@@ -46,6 +47,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Where plain HTTP is taken besides; 0 is any free port. */
   readonly httpPort?: number | undefined;
+  /** Certificate and key; absent: nothing is encrypted. */
+  readonly tls: TlsFiles | undefined;
   /** Names beside its own that the gateway answers to. */
   readonly allowHosts: readonly string[];
   /** Origins whose pages may use the gateway. */
@@ -131,6 +134,8 @@ export interface Server {
   lag(): Lag;
   /** Bytes that the clients have not taken yet, all together; every client is asked. */
   unsentBytes(): number;
+  /** Uses another certificate for connections from now on. */
+  setTls(files: TlsFiles): void;
   /** Tokens have changed: closes the connections of those that are good no more. */
   recheckTokens(): void;
 }
@@ -203,7 +208,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const httpListener =
     httpPort === undefined
       ? undefined
-      : createHttpListener({ host: options.host, port: httpPort }, { onRequest, logger });
+      : createHttpListener({ host: options.host, port: httpPort, tls: options.tls }, { onRequest, logger });
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
     onRequest,
@@ -295,6 +300,10 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     stop: (graceMs) => (stopped ??= stop(graceMs)),
     lag,
     unsentBytes: () => hub.unsentBytes(),
+    setTls: (files) => {
+      transport.setTls(files);
+      httpListener?.setTls(files);
+    },
     recheckTokens() {
       for (const session of sessions) session.recheck();
     },

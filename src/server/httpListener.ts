@@ -1,13 +1,15 @@
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { GatewayError } from '../protocol/gatewayError.js';
-import { HTTP_LIMITS } from './httpLimits.js';
 import { describeListenError } from './listenError.js';
+import { createListeningServer, type TlsFiles } from './listeningServer.js';
 
 /** A port for plain HTTP alone. */
 export interface HttpListener {
   /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
   listen(): Promise<{ readonly port: number }>;
+  /** Encrypts connections from now on with these. */
+  readonly setTls: (files: TlsFiles) => void;
   /** Takes no more connections. */
   stopAccepting(): void;
   /** Ends everything that is left. */
@@ -19,10 +21,10 @@ const MAX_CONNECTIONS = 1024;
 
 /** Listens for plain HTTP; a request for a WebSocket connection is answered as any other request to its path. */
 export function createHttpListener(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls: TlsFiles | undefined },
   deps: { readonly onRequest: RequestListener; readonly logger: Logger },
 ): HttpListener {
-  const http = createHttpServer(HTTP_LIMITS, deps.onRequest);
+  const { server: http, setTls } = createListeningServer(tls, deps.onRequest);
   http.maxConnections = MAX_CONNECTIONS;
   let closed: Promise<void> | undefined;
 
@@ -52,6 +54,7 @@ export function createHttpListener(
           resolve({ port: typeof address === 'object' && address !== null ? address.port : port });
         });
       }),
+    setTls,
     stopAccepting,
     async close() {
       stopAccepting();

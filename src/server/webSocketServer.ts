@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import * as wsModule from 'ws';
@@ -7,7 +7,7 @@ import { CLOSE_CODES } from '../protocol/codes.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
-import { HTTP_LIMITS } from './httpLimits.js';
+import { createListeningServer, type TlsFiles } from './listeningServer.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { describeListenError } from './listenError.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
@@ -24,6 +24,8 @@ export interface WebSocketServerOptions extends KeepAliveOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Absent: nothing is encrypted. */
+  readonly tls: TlsFiles | undefined;
   /** Connections at the same time; one more is answered with HTTP 503. */
   readonly maxClients: number;
   /** WebSocket handshakes a second; who comes faster waits, and keeps its place. */
@@ -59,6 +61,8 @@ export interface WebSocketServerStats {
 export interface WebSocketServer {
   /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Encrypts connections from now on with these; those that are open stay as they are. Without effect where nothing is encrypted. */
+  setTls(files: TlsFiles): void;
   /** Takes no more connections, nor handshakes that wait; those that are open stay. */
   stopAccepting(): void;
   stats(): WebSocketServerStats;
@@ -113,7 +117,7 @@ export function createWebSocketServer(
   let timer: NodeJS.Timeout | undefined;
   let httpClosed: Promise<void> | undefined;
 
-  const http = createHttpServer(HTTP_LIMITS, deps.onRequest);
+  const { server: http, setTls } = createListeningServer(options.tls, deps.onRequest);
   http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
 
   /**
@@ -309,6 +313,7 @@ export function createWebSocketServer(
           });
         });
       }),
+    setTls,
     stopAccepting,
     stats: () => ({ handshakesWaiting: pacer.waiting, handshakesDelayed: pacer.delayed }),
     waitUntilEmpty: (timeoutMs) =>

@@ -31,6 +31,7 @@ export const ANONYMOUS_ROLE = TEST_ROLES.get('anonymous') ?? NOBODY;
 export const TEST_SERVER_OPTIONS: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
+  tls: undefined,
   allowHosts: [],
   allowOrigins: [],
   trustProxies: [],
