@@ -9,7 +9,7 @@ export const tokenCommand: CliCommand = {
   name: 'token',
   words: [],
   pattern: '',
-  summary: 'Make a token for a client, and the line for the file of --tokens that lets it in.',
+  summary: 'Make a token for a client, and the line for the file of tokens that lets it in.',
   ownFlags: [
     {
       name: 'role',
@@ -26,7 +26,7 @@ export const tokenCommand: CliCommand = {
   ],
   examples: [
     ['$0 token --role user --name alice --expires 90d', 'for alice, good for 90 days'],
-    ['$0 token --role admin 2>>tokens.txt', 'the token on the screen, its line into the file'],
+    ['$0 token --role admin', 'the token to the standard output, its line to the standard error'],
   ],
   run,
 };

@@ -64,7 +64,9 @@ function look(url: string): Promise<{ readonly name: string; readonly status: nu
 describe('a gateway with a certificate', () => {
   it('speaks wss and https, and nothing else, on its port', async () => {
     harness = await startGatewayHarness();
-    const gateway = await harness.start({ tlsCert: cert, tlsKey: key });
+    const gateway = await harness.start({ tlsCert: cert, tlsKey: key, httpPort: '0' });
+    expect(gateway.httpUrl).toMatch(/^https:/);
+    expect(await look(gateway.httpUrl ?? '')).toMatchObject({ name: 'one.test', status: 200 });
     expect(gateway.url).toMatch(/^wss:\/\/127\.0\.0\.1:\d+$/);
     await gateway.untilAgreed();
     const client = await connect(gateway.url);
