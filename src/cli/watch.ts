@@ -1,4 +1,11 @@
-import { connect, type Client, type ClientStatus, type From, type TopicName } from '../client/index.js';
+import {
+  connect,
+  type Client,
+  type ClientStatus,
+  type Filter,
+  type From,
+  type TopicName,
+} from '../client/index.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { parseTopic } from '../protocol/topics.js';
 import type { CliCommand, CommandContext, Output } from './cliTypes.js';
@@ -30,11 +37,21 @@ export const watchCommand: CliCommand = {
       type: 'text',
       description: 'Begin in the past: after the event of a cursor, at a height, or at "genesis".',
     },
+    {
+      name: 'filter',
+      type: 'text',
+      description:
+        'Only what concerns some addresses, assets, txids or outpoints, as JSON; for transactions, assets and blocks.',
+    },
   ],
   examples: [
     ['$0 watch all', 'everything, as JSON'],
     ['$0 watch blocks assets --pretty', 'blocks and asset operations, for people'],
     ['$0 watch blocks --count 1 --url ws://127.0.0.1:8765', 'wait for one block'],
+    [
+      `$0 watch transactions --filter '{"assets":["ORG","ORG/*"]}'`,
+      'the transactions of an asset and all below it',
+    ],
     ['$0 watch assets --from genesis', 'every asset operation of the chain, and then the new ones'],
   ],
   run,
@@ -43,6 +60,7 @@ export const watchCommand: CliCommand = {
 async function run(context: CommandContext): Promise<number> {
   const limit = readCount(context.ownFlags['count']);
   const from = readFrom(context.ownFlags['from']);
+  const filter = readFilter(context.ownFlags['filter']);
   const url = webSocketUrl(gatewayUrl(context.settings));
   const signals = listenForStop();
   const client = connect(url, { numbers: 'raw', reconnect: { maxDelayMs: MAX_WAIT_MS } });
@@ -52,7 +70,10 @@ async function run(context: CommandContext): Promise<number> {
   context.stdout.once('error', stop);
   void tellStatuses(client, url, context.stderr);
   try {
-    const events = client.subscribe(readTopics(context.words), from === undefined ? {} : { from });
+    const events = client.subscribe(readTopics(context.words), {
+      ...(from === undefined ? {} : { from }),
+      ...(filter === undefined ? {} : { filter }),
+    });
     const print = createPrinter(context);
     let left = limit;
     for await (const { type, text } of events) {
@@ -149,6 +170,20 @@ function readCount(value: unknown): number {
   const count = typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined;
   if (count !== undefined) return count;
   throw new GatewayError('--count needs a whole number from 1', { code: 'GW_ERR_CONFIGURATION' });
+}
+
+/** What is in it, the gateway checks. Amounts beyond 15 digits are to be strings. */
+function readFilter(value: unknown): Filter | readonly Filter[] | undefined {
+  if (value === undefined) return undefined;
+  try {
+    const filter: unknown = JSON.parse(typeof value === 'string' ? value : '');
+    if (typeof filter === 'object' && filter !== null) return filter;
+  } catch {
+    // Said below.
+  }
+  throw new GatewayError('--filter needs JSON such as \'{"addresses":["…"]}\', or a list of such objects', {
+    code: 'GW_ERR_CONFIGURATION',
+  });
 }
 
 function readFrom(value: unknown): From | undefined {

@@ -1,3 +1,4 @@
+import type { TransactionStatus } from '../protocol/events.js';
 import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { BlockPoint, EventOf, ResultOf, TopicName } from './eventTypes.js';
 import type { NumberMode } from './jsonValue.js';
@@ -7,6 +8,30 @@ import type { NumberMode } from './jsonValue.js';
  * the newest of up to 64 blocks that is still on the best chain.
  */
 export type From = string | number | BlockPoint | readonly BlockPoint[];
+
+/** Keys of a filter: an event passes that has any of them. */
+export interface FilterKeys {
+  readonly addresses?: readonly string[];
+  /** Names, or patterns with one `*`: `ORG`, `ORG/*`, `*#TAG`. */
+  readonly assets?: readonly string[];
+  readonly txids?: readonly string[];
+  /** `txid:n` */
+  readonly outpoints?: readonly string[];
+}
+
+/** Which events of `transactions`, `assets` or `blocks` are wanted; PROTOCOL.md says what each member means. */
+export interface Filter extends FilterKeys {
+  /** Least amount, such as `1000.5`; compared exactly. */
+  readonly min_amount?: string;
+  /** Not for blocks. */
+  readonly status?: readonly Exclude<TransactionStatus, 'final'>[];
+}
+
+/** Keys to take out of a filter, and then keys to add. */
+export interface FilterChange {
+  readonly add?: FilterKeys;
+  readonly remove?: FilterKeys;
+}
 
 /** What to do when the gateway cannot go on from a place: another chain, an unknown or pruned block, one that is not there yet. */
 export type OnUnresumable =
@@ -19,6 +44,8 @@ export type OnUnresumable =
 export interface SubscribeOptions<Mode extends NumberMode = NumberMode> {
   /** If absent: from now on. */
   readonly from?: From;
+  /** If absent: everything. Of a list, any filter may let an event pass. */
+  readonly filter?: Filter | readonly Filter[];
   readonly numbers?: Mode;
   readonly onUnresumable?: OnUnresumable;
   /** Events that wait for the consumer before the gateway is held back. */
@@ -125,6 +152,13 @@ export interface Subscription<Event> extends AsyncIterableIterator<Event, undefi
   readonly cursor: string | undefined;
   /** Events that wait for the consumer. */
   readonly queuedEvents: number;
+  /**
+   * Changes the keys of the filter in place: nothing is missed in between. For a subscription with one filter that has keys. What the
+   * gateway refuses, too many keys for instance, ends the subscription with a `RefusedError`.
+   *
+   * @throws GatewayError `GW_ERR_INVALID_ARGUMENT` for one without such a filter.
+   */
+  update(change: FilterChange): void;
   /** Ends the subscription at once; what waits is dropped. */
   close(): void;
 }

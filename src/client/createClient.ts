@@ -5,6 +5,7 @@ import type { Client, ClientStatus, OnUnresumable, SubscribeOptions, Subscriptio
 import type { Clock } from './clock.js';
 import { createConnection, type ConnectionOptions } from './connection.js';
 import { decodeJson } from './decodeEvent.js';
+import { createFilterState } from './filterState.js';
 import { createFlowControl } from './flowControl.js';
 import type { NumberMode } from './jsonValue.js';
 import { printJson } from './printJson.js';
@@ -183,12 +184,14 @@ export function createClient<Mode extends NumberMode>(
     if (state !== 'open') throw clientClosed();
     checkTopics(names, wires.topics);
     const { from, onSlow, onUnresumable = options.onUnresumable } = own;
+    const filter = createFilterState(own.filter);
     if (from !== undefined) checkFrom(from);
     const maxQueuedEvents = own.maxQueuedEvents ?? options.maxQueuedEvents;
     if (!(maxQueuedEvents >= 1)) throw invalidArgument('maxQueuedEvents is a whole number from 1');
     const subscription = createSubscription(
       {
         topics: names,
+        filter,
         numbers: own.numbers ?? options.numbers,
         maxQueuedEvents,
         maxQueuedChars: options.maxQueuedChars,
@@ -196,7 +199,7 @@ export function createClient<Mode extends NumberMode>(
       {
         createWire: (topicName, { deliver, fail }) =>
           createWireSubscription(
-            { topicName, from, onSlow, onUnresumable },
+            { topicName, from, onSlow, onUnresumable, filter },
             {
               clock,
               random,

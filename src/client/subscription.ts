@@ -1,6 +1,7 @@
 import { GatewayError } from '../protocol/gatewayError.js';
 import { createAsyncQueue } from './asyncQueue.js';
 import type { Subscription } from './clientTypes.js';
+import type { FilterState } from './filterState.js';
 import { decodeEvent, isKnownEvent, type DecodedEvent } from './decodeEvent.js';
 import type { RawEvent } from './eventTypes.js';
 import type { NumberMode } from './jsonValue.js';
@@ -10,6 +11,7 @@ import type { WireSubscription, WireSubscriptionDeps } from './wireSubscription.
 /** One stream of events. */
 export interface SubscriptionOptions {
   readonly topics: readonly string[];
+  readonly filter: FilterState;
   readonly numbers: NumberMode;
   /** Events that wait, beyond which the gateway is held back. */
   readonly maxQueuedEvents: number;
@@ -105,6 +107,11 @@ export function createSubscription(options: SubscriptionOptions, deps: Subscript
       return Promise.resolve({ done: true, value: undefined });
     },
     [Symbol.asyncIterator]: () => handle,
+    update(change) {
+      if (queue.isEnded) return;
+      options.filter.update(change);
+      for (const wire of wires) wire.update(change);
+    },
     close,
   };
 

@@ -4,8 +4,9 @@ import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import { parseTopic } from '../protocol/topics.js';
 import { backoffDelayMs, type BackoffOptions } from './backoff.js';
 import { isRetryableCode, RefusedError } from './clientErrors.js';
-import type { ClientStatus, From, OnUnresumable } from './clientTypes.js';
+import type { ClientStatus, FilterChange, From, OnUnresumable } from './clientTypes.js';
 import type { Clock } from './clock.js';
+import type { FilterState } from './filterState.js';
 import { makeGap, readSkipped, type EventMessage, type GapMessage, type Message } from './readMessage.js';
 
 /** One topic name on the wire. */
@@ -14,6 +15,7 @@ export interface WireSubscriptionOptions {
   readonly from: From | undefined;
   readonly onUnresumable: OnUnresumable;
   readonly onSlow: SlowPolicy | undefined;
+  readonly filter: FilterState;
 }
 
 /** What a subscription on the wire works with. */
@@ -59,6 +61,8 @@ export interface WireSubscription {
   park(): void;
   /** Goes on after {@link park}. */
   unpark(): void;
+  /** The filter has changed by this. */
+  update(change: FilterChange): void;
   /** Ends it. */
   end(): void;
 }
@@ -80,7 +84,7 @@ export function createWireSubscription(
   options: WireSubscriptionOptions,
   deps: WireSubscriptionDeps,
 ): WireSubscription {
-  const { topicName, onUnresumable, onSlow } = options;
+  const { topicName, onUnresumable, onSlow, filter } = options;
   const topics: readonly string[] = parseTopic(topicName) ?? [topicName];
   let phase: Phase = 'waiting';
   let isConnected = false;
@@ -94,6 +98,12 @@ export function createWireSubscription(
   let askedId: string | undefined;
   let failures = 0;
   let cancelRetry: (() => void) | undefined;
+  /** Changes of the filter that wait for their answers. */
+  const updates = new Set<string>();
+
+  function isAtGateway(): boolean {
+    return isConnected && (phase === 'asked' || phase === 'catching_up' || phase === 'live');
+  }
 
   function ask(): void {
     if (phase === 'over' || !isConnected) return;
@@ -106,11 +116,14 @@ export function createWireSubscription(
     askedAt = deps.newestCursor();
     const place = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
     const policy = onSlow === undefined ? '' : `,"on_slow":${JSON.stringify(onSlow)}`;
-    askedId = deps.request(`"action":"subscribe","topic":${JSON.stringify(topicName)}${place}${policy}`);
+    const wanted = filter.json === undefined ? '' : `,"filter":${filter.json}`;
+    askedId = deps.request(
+      `"action":"subscribe","topic":${JSON.stringify(topicName)}${place}${wanted}${policy}`,
+    );
   }
 
   function unsubscribe(): void {
-    if (isConnected && (phase === 'asked' || phase === 'catching_up' || phase === 'live')) {
+    if (isAtGateway()) {
       deps.request(`"action":"unsubscribe","topic":${JSON.stringify(topicName)}`);
     }
     askedId = undefined;
@@ -211,6 +224,7 @@ export function createWireSubscription(
     },
     disconnected() {
       isConnected = false;
+      updates.clear();
       askedId = undefined;
       isListing = false;
       if (phase === 'asked') from ??= askedAt;
@@ -228,6 +242,7 @@ export function createWireSubscription(
           }
           break;
         case 'acknowledged':
+          if (message.id !== undefined) updates.delete(message.id);
           if (phase !== 'asked' || message.id !== askedId) break;
           if (from === undefined) {
             becomeLive(message.cursor ?? deps.newestCursor());
@@ -245,6 +260,12 @@ export function createWireSubscription(
           }
           break;
         case 'error':
+          if (message.id !== undefined && updates.delete(message.id)) {
+            const { code: errorCode, message: errorMessage } = message;
+            const details = { errorCode, errorMessage, topic: topicName };
+            deps.fail(new RefusedError('GW_ERR_SUBSCRIPTION_REFUSED', details));
+            break;
+          }
           if (phase !== 'over' && isCurrent(message.id))
             refused(message.code, message.message, message.cursor);
           break;
@@ -260,6 +281,14 @@ export function createWireSubscription(
       if (phase !== 'parked') return;
       phase = 'waiting';
       ask();
+    },
+    update({ add, remove }) {
+      // Otherwise the next request has the filter as it is then.
+      if (!isAtGateway()) return;
+      const added = add === undefined ? '' : `,"add":${JSON.stringify(add)}`;
+      const removed = remove === undefined ? '' : `,"remove":${JSON.stringify(remove)}`;
+      if (added + removed === '') return;
+      updates.add(deps.request(`"action":"update","topic":${JSON.stringify(topicName)}${added}${removed}`));
     },
     end() {
       stopRetry();

@@ -13,7 +13,7 @@ import { formatTipCursor } from '../protocol/cursor.js';
 import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
 import type { Authenticator } from './access/authenticator.js';
-import { createClearance } from './access/clearance.js';
+import { createClearance, type Clearance } from './access/clearance.js';
 import { createProxyList } from './access/clientAddress.js';
 import { createGate, NOBODY } from './access/gate.js';
 import type { Role } from './access/role.js';
@@ -23,6 +23,7 @@ import { createHttpRoutes } from './httpRoutes.js';
 import { createHttpRpc } from './httpRpc.js';
 import type { Connection } from './connection.js';
 import { createFilterIndex, type FilterIndexStats } from './filters/filterIndex.js';
+import type { KeyBudget } from './filters/subscriptionFilters.js';
 import { createHub } from './hub.js';
 import type { Lag } from './lag.js';
 import { createSubscriptions } from './subscriptions.js';
@@ -153,8 +154,14 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const subscriptions = (
     connection: Connection,
     close: (code: number, words: string) => void,
+    roleNow: () => Role,
   ): SubscriptionSets => {
-    const filterKeys = { max: options.maxFilterKeys, used: 0 };
+    const filterKeys: KeyBudget = {
+      get max() {
+        return maxFilterKeys(roleNow(), options);
+      },
+      used: 0,
+    };
     return createSubscriptionSets((dialect, replaysOfConnection) =>
       createSubscriptions(
         { maxReplays: MAX_REPLAYS_PER_CLIENT, maxUnsentBytes: options.maxBufferedBytes },
@@ -213,17 +220,18 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     admit: (facts) => gate.admit(facts),
     onRequest,
     onConnection(connection, { principal }) {
+      let clearance: Clearance | undefined;
       const session = createSession(options, {
         connection,
-        subscriptions,
+        subscriptions: (of, close) => subscriptions(of, close, () => clearance?.role ?? principal.role),
         commands,
         clearance: (close) =>
-          createClearance(principal, {
+          (clearance = createClearance(principal, {
             authenticator: deps.authenticator,
             authTimeoutMs: options.authTimeoutMs,
             tipHeight: () => deps.archive.present().tip?.height,
             close,
-          }),
+          })),
         welcome: welcomeMessage(principal.role),
         logger,
       });
@@ -264,7 +272,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       ...(chain === undefined ? {} : { chain }),
       ...(tip === undefined ? {} : { tip }),
       topics: TOPIC_NAMES,
-      limits: limitsOf(options),
+      limits: { ...limitsOf(options), max_filter_keys: maxFilterKeys(role, options) },
       ...(cursor === undefined ? {} : { cursor }),
     });
   }
@@ -315,6 +323,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       commands: commands.stats(),
     }),
   };
+}
+
+/** No role has more than any connection. */
+function maxFilterKeys(role: Role, { maxFilterKeys: most }: ServerOptions): number {
+  return Math.min(role.filterKeys, most);
 }
 
 function limitsOf(options: ServerOptions): ConnectionLimits {

@@ -29,7 +29,7 @@ export const NO_ROLE = 'none';
 
 /** The roles that there are without a file. */
 const DEFAULTS = {
-  anonymous: { isAdmin: false, filterKeys: 1000, costPerMinute: 6000 },
+  anonymous: { isAdmin: false, filterKeys: 10_000, costPerMinute: 6000 },
   user: { isAdmin: false, filterKeys: 10_000, costPerMinute: 60_000 },
   admin: { isAdmin: true, filterKeys: 100_000, costPerMinute: undefined },
 } as const;

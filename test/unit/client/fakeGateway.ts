@@ -48,6 +48,7 @@ export interface SentRequest {
   readonly action?: string;
   readonly topic?: string;
   readonly from?: unknown;
+  readonly filter?: unknown;
   readonly command?: string;
   readonly params?: unknown;
 }

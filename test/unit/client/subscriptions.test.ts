@@ -135,6 +135,61 @@ describe('a subscription', () => {
     await gateway.client.close();
   });
 
+  it('has a filter that can be changed, on this connection and on the next', async () => {
+    const gateway = createFakeGateway();
+    const filter = { addresses: ['E1', 'E2'], min_amount: '20999999999.99999999' };
+    const mine = gateway.client.subscribe(['transactions', 'assets'], { filter });
+    gateway.connection.welcome(cursor(1));
+    expect(gateway.connection.sent).toMatchObject([
+      { action: 'subscribe', topic: 'transactions', filter },
+      { action: 'subscribe', topic: 'assets', filter },
+    ]);
+    gateway.connection.acknowledge();
+    const change = { add: { addresses: ['E3'], txids: ['aa'] }, remove: { addresses: ['E1'] } };
+    mine.update(change);
+    expect(gateway.connection.sent.slice(2)).toMatchObject([
+      { action: 'update', topic: 'transactions', ...change },
+      { action: 'update', topic: 'assets', ...change },
+    ]);
+    gateway.connection.end({});
+    gateway.clock.advance(500);
+    gateway.connection.welcome(cursor(2));
+    expect(gateway.connection.last.filter).toEqual({
+      addresses: ['E2', 'E3'],
+      min_amount: '20999999999.99999999',
+      txids: ['aa'],
+    });
+    await gateway.client.close();
+  });
+
+  it('ends when the gateway refuses a change of its filter', async () => {
+    const gateway = createFakeGateway();
+    const mine = gateway.client.subscribe('assets', { filter: { assets: [] } });
+    gateway.connection.welcome(cursor(1));
+    gateway.connection.acknowledge();
+    mine.update({ add: { assets: ['ORG'] } });
+    const { id } = gateway.connection.last;
+    gateway.connection.say({ type: 'error', id, data: { code: 1040, message: 'too many keys' } });
+    await expect(mine.next()).rejects.toMatchObject({
+      code: 'GW_ERR_SUBSCRIPTION_REFUSED',
+      errorCode: 1040,
+    });
+    expect(gateway.connection.last).toMatchObject({ action: 'unsubscribe', topic: 'assets' });
+    await gateway.client.close();
+  });
+
+  it.each([undefined, { min_amount: '1' }, [{ txids: [] }]])(
+    'cannot change a filter without keys, or a list: %j',
+    async (filter) => {
+      const gateway = createFakeGateway();
+      const mine = gateway.client.subscribe('assets', filter === undefined ? {} : { filter });
+      expect(() => {
+        mine.update({ add: { txids: ['aa'] } });
+      }).toThrow('one filter that has keys');
+      await gateway.client.close();
+    },
+  );
+
   it('asks for what is to happen when it is slow, and tells what was left out', async () => {
     const gateway = createFakeGateway();
     const statuses = gateway.client.status();
