@@ -7,6 +7,7 @@ const BENCHES = {
   latency: () => import('./latency.mjs'),
   block: () => import('./block.mjs'),
   history: () => import('./history.mjs'),
+  filters: () => import('./filters.mjs'),
   'fanout-burst': () => import('./fanout-burst.mjs'),
   'slow-reader': () => import('./slow-reader.mjs'),
   mixed: () => import('./mixed.mjs'),

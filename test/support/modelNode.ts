@@ -161,6 +161,11 @@ function rawTransaction(node: ModelNode, txid: string, method: string): string {
   return `{${transactionMembers(transaction)},"blockhash":"${block.hashHex}",${place}}`;
 }
 
+/** One of a few addresses: base58 letters, as many as real ones have. */
+export function modelAddress(index: number): string {
+  return `mMock${'x'.repeat(26)}${(index % 6) + 1}`;
+}
+
 function transactionMembers(transaction: ModelTransaction): string {
   const { txid, inputs, outputs, asset } = transaction;
   const vin =
@@ -171,10 +176,11 @@ function transactionMembers(transaction: ModelTransaction): string {
           return `{"txid":"${outpoint.slice(0, colon)}","vout":${outpoint.slice(colon + 1)}}`;
         });
   const vout = Array.from({ length: outputs }, (_, n) => {
+    const address = modelAddress(Number.parseInt(txid.slice(0, 4), 16) + n);
     const script =
       asset !== undefined && n === outputs - 1
-        ? `{"type":"transfer_asset","hex":"00","addresses":["mModel"],"asset":{"name":"${asset}","amount":21000000000.00000000}}`
-        : '{"type":"pubkeyhash","hex":"00","addresses":["mModel"]}';
+        ? `{"type":"transfer_asset","hex":"00","addresses":["${address}"],"asset":{"name":"${asset}","amount":21000000000.00000000}}`
+        : `{"type":"pubkeyhash","hex":"00","addresses":["${address}"]}`;
     return `{"value":9999999998.12345678,"n":${String(n)},"scriptPubKey":${script}}`;
   });
   return `"txid":"${txid}","version":2,"vin":[${vin.join(',')}],"vout":[${vout.join(',')}]`;

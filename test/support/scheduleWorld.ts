@@ -245,7 +245,7 @@ async function playSteps(
 }
 
 /** Lets at least so much fake time pass, and everything happen that is due by then. */
-async function pass(ms: number): Promise<void> {
+export async function pass(ms: number): Promise<void> {
   const untilMs = Date.now() + ms;
   let standstill = 0;
   await settled();
