@@ -169,6 +169,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       commandDeadlineMs: settings.commandDeadlineMs,
       maxAnswerBytes: settings.maxAnswerBytes,
       maxBufferedBytes: settings.maxBufferedBytes,
+      compress: settings.compress,
       coalesceMs: settings.coalesce,
       slowTimeoutMs: settings.slowTimeoutMs,
       maxReplays: settings.maxReplays,

@@ -290,6 +290,11 @@ export const SETTINGS = {
     description:
       'How long events wait for company before they are sent, after a moment without any: with many clients, fewer and larger writes for that much delay. Answers do not wait.',
   }),
+  compress: boolean({
+    group: 'Server',
+    commands: ['serve'],
+    description: 'Compress events for clients that ask for it (permessage-deflate). COST',
+  }),
   graceMs: integer({
     group: 'Server',
     commands: ['serve'],

@@ -29,11 +29,13 @@ export interface Delivery<Member> {
 export interface Cohorts<Member> {
   /** Number of cohorts; one without members does not exist. */
   readonly size: number;
+  /** Whether there is a form whose frames take long to make. */
+  readonly isCostly: boolean;
   /** The member leaves its cohort for another. */
   move(member: Member, from: CohortPlace, to: CohortPlace): void;
   /**
-   * The frames of these events for each cohort that wants any, joined once per cohort. An event costs what it is sent to: a filter
-   * that does not accept it costs nothing.
+   * The frames of these events for each cohort that wants any, joined once per cohort; those that take long to make come last. An event
+   * costs what it is sent to: a filter that does not accept it costs nothing.
    */
   deliveries(events: readonly LogEvent[]): Iterable<Delivery<Member>>;
 }
@@ -49,6 +51,8 @@ export function createCohorts<Member>(index: FilterIndex = createScanningIndex()
   /** By the key of the view, and then by topics. */
   const cohorts = new Map<string, Map<TopicMask, Cohort<Member>>>();
   const plain = new Set<Cohort<Member>>();
+  /** Cohorts whose form takes long. */
+  let costly = 0;
   /** Cohorts with a filter, by its key. */
   const filtered = new Map<string, Filtered<Member>>();
   /** Cohorts with a filter, by their topics that it does not restrict. */
@@ -66,6 +70,7 @@ export function createCohorts<Member>(index: FilterIndex = createScanningIndex()
       cohort = { mask, view, members: new Set() };
       byMask.set(mask, cohort);
       size += 1;
+      if (view.cheap !== undefined) costly += 1;
       if (view.filter === undefined) plain.add(cohort);
       else addFiltered(cohort, view.filter);
     }
@@ -79,6 +84,7 @@ export function createCohorts<Member>(index: FilterIndex = createScanningIndex()
     cohort.members.delete(member);
     if (cohort.members.size > 0) return;
     size -= 1;
+    if (cohort.view.cheap !== undefined) costly -= 1;
     byMask.delete(mask);
     if (byMask.size === 0) cohorts.delete(view.key);
     if (cohort.view.filter === undefined) plain.delete(cohort);
@@ -136,9 +142,21 @@ export function createCohorts<Member>(index: FilterIndex = createScanningIndex()
     return wanted;
   }
 
+  function costlyLast<Item>(
+    items: readonly Item[],
+    cohortOf: (item: Item) => Cohort<Member>,
+  ): readonly Item[] {
+    if (costly === 0) return items;
+    const isCostly = (item: Item): boolean => cohortOf(item).view.cheap !== undefined;
+    return [...items.filter((item) => !isCostly(item)), ...items.filter(isCostly)];
+  }
+
   return {
     get size() {
       return size;
+    },
+    get isCostly() {
+      return costly > 0;
     },
     move(member, from, to) {
       if (from.mask === to.mask && from.view.key === to.view.key) return;
@@ -146,7 +164,7 @@ export function createCohorts<Member>(index: FilterIndex = createScanningIndex()
       if (to.mask !== 0) join(to, member);
     },
     *deliveries(events) {
-      for (const { mask, view, members } of [...plain]) {
+      for (const { mask, view, members } of costlyLast([...plain], (cohort) => cohort)) {
         const parts: Buffer[] = [];
         for (const event of events) {
           if ((TOPIC_BITS[event.topic] & mask) === 0) continue;
@@ -156,7 +174,7 @@ export function createCohorts<Member>(index: FilterIndex = createScanningIndex()
         if (parts.length > 0) yield { members, buffers: [Buffer.concat(parts)] };
       }
       if (filtered.size === 0) return;
-      for (const [{ view, members }, wanted] of routed(events)) {
+      for (const [{ view, members }, wanted] of costlyLast([...routed(events)], ([cohort]) => cohort)) {
         // There may be as many of these cohorts as clients: what is large is not copied for each.
         const buffers = joinFrames(wanted.flatMap((event) => view.framesOf(event)));
         if (buffers.length > 0) yield { members, buffers };

@@ -7,6 +7,8 @@ export interface Connection {
   readonly id: number;
   /** The peer's address as the socket names it; empty when it was gone at once. */
   readonly remoteAddress: string;
+  /** Whether frames may be compressed: the client asked for it, and the gateway grants it. */
+  readonly compresses: boolean;
   /** Sends one text message: acknowledgements, answers, errors. Does nothing once the connection is closing. */
   send(message: string | Buffer): void;
   /**

@@ -33,7 +33,7 @@ import type { HubStats } from './hubTypes.js';
 import type { TlsFiles } from './listeningServer.js';
 import { retryAfterMs } from './retrySpread.js';
 import { createSession, type Session } from './session.js';
-import { createWebSocketServer, frameText, type WebSocketServerStats } from './webSocketServer.js';
+import { createWebSocketServer, frameCompressed, frameText, type WebSocketServerStats } from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
 const MAX_REPLAYS_PER_CLIENT = 16;
@@ -80,6 +80,8 @@ export interface ServerOptions {
   readonly maxBufferedBytes: number;
   /** How long events wait for company before live clients are sent them; 0 does not wait. */
   readonly coalesceMs: number;
+  /** Whether clients that ask for it are sent compressed messages. */
+  readonly compress: boolean;
   /** Longest time in which a connection with unsent bytes takes none of them. */
   readonly slowTimeoutMs: number;
   /** Subscriptions from the past that all connections have under way. */
@@ -146,7 +148,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const { log, logger } = deps;
   const filterIndex = createFilterIndex(deps.known);
   const hub = createHub(options, { log, filterIndex });
-  const views = createDialectViews(frameText);
+  const views = createDialectViews(frameText, frameCompressed);
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();
   let replays = 0;
@@ -187,7 +189,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
             replays -= 1;
           },
           headCursor,
-          view: views.of(dialect),
+          view: views.of(dialect, connection.compresses),
           known: deps.known,
           filterKeys,
           close,

@@ -29,6 +29,8 @@ import type { View } from './view.js';
 
 /** Message bytes that go to the cohorts in one turn, and the next turn takes the rest: so sockets can drain in between. */
 const MAX_TICK_BYTES = 1024 * 1024;
+/** The same while there are forms whose frames take long to make, 20 ms for a MiB. */
+const MAX_COSTLY_TICK_BYTES = 256 * 1024;
 /** Message bytes that a client that is behind is given at once: fewer when many are behind. */
 const MAX_CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
@@ -38,6 +40,8 @@ const MAX_CHUNKS_BYTES = 64 * 1024 * 1024;
 const MAX_BEHIND_BYTES_PER_TICK = 8 * 1024 * 1024;
 /** What looking at an event for a client that is behind counts as, in bytes: nothing may be wanted of thousands. */
 const EVENT_COST_BYTES = 256;
+/** How many times more a byte of a form counts whose frames take long to make. */
+const COSTLY_FACTOR = 16;
 
 interface Client {
   readonly connection: Connection;
@@ -121,7 +125,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     scheduled = false;
     if (closed) return;
     if (cohortsDue) {
-      writeToCohorts(MAX_TICK_BYTES);
+      writeToCohorts(cohorts.isCostly ? MAX_COSTLY_TICK_BYTES : MAX_TICK_BYTES);
       cohortsDue = place.seq < log.headSeq;
     }
     feedReady();
@@ -282,7 +286,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
       update(client, fallBehind(client.reader, place, patientMask(client.reader)));
     }
     if (client.reader.behind.length > 0) waitForDrain(client);
-    return lookedAtBytes + writtenBytes;
+    return lookedAtBytes + writtenBytes * (client.view.cheap === undefined ? 1 : COSTLY_FACTOR);
   }
 
   /** Clients at the same place that want the same share the buffers within a turn. */

@@ -5,7 +5,8 @@ import type { Connection } from './connection.js';
 export interface OpenWebSocket {
   readonly readyState: number;
   readonly OPEN: number;
-  send(message: string | Buffer, options: { readonly binary: false }): void;
+  readonly extensions: string;
+  send(message: string | Buffer, options: { readonly binary: false; readonly compress: false }): void;
   pause(): void;
   resume(): void;
   close(code: number, reason: string): void;
@@ -38,9 +39,10 @@ export function createSocketConnection(
   return {
     id,
     remoteAddress: socket.remoteAddress ?? '',
+    compresses: webSocket.extensions !== '',
     send(message) {
       if (!isOpen()) return;
-      webSocket.send(message, { binary: false });
+      webSocket.send(message, { binary: false, compress: false });
       // Answers that nobody takes: read no more questions until they are taken.
       if (waitsForDrain || socket.writableLength <= maxBufferedBytes) return;
       waitsForDrain = true;

@@ -139,7 +139,8 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
           if (ended) return;
           const { view } = filters;
           const wanted = events.filter((event) => isWanted(event, ALL_TOPICS, view));
-          const parts = wanted.flatMap((event) => view.framesOf(event));
+          const form = view.cheap ?? view;
+          const parts = wanted.flatMap((event) => form.framesOf(event));
           for (const frames of joinFrames(parts)) connection.writeFrames(frames);
         },
         onProgress(at, target) {

@@ -10,6 +10,11 @@ export interface Form {
    * message for it.
    */
   framesOf(event: LogEvent): readonly Buffer[];
+  /**
+   * Present where the making of frames takes long: the same messages in frames that do not. The hub then does less in a turn, and what
+   * only one client is sent is written in these.
+   */
+  readonly cheap?: Form;
 }
 
 /** Which events of some topics are wanted. It never changes: a client that wants others is given another filter. */
@@ -29,10 +34,11 @@ export interface View extends Form {
 }
 
 /** A form that keeps the frames of each event for as long as the event is in memory. */
-export function createForm(key: string, frame: (event: LogEvent) => readonly Buffer[]): Form {
+export function createForm(key: string, frame: (event: LogEvent) => readonly Buffer[], cheap?: Form): Form {
   const framed = new WeakMap<LogEvent, readonly Buffer[]>();
   return {
     key,
+    ...(cheap === undefined ? {} : { cheap }),
     framesOf(event) {
       let parts = framed.get(event);
       if (parts === undefined) {
@@ -47,9 +53,13 @@ export function createForm(key: string, frame: (event: LogEvent) => readonly Buf
 /** The events in this form that pass the filter. */
 export function createView(form: Form, filter?: Filter): View {
   const framesOf = (event: LogEvent): readonly Buffer[] => form.framesOf(event);
-  return filter === undefined
-    ? { key: form.key, framesOf }
-    : { key: `${form.key}|${filter.key}`, filter, framesOf };
+  const { cheap } = form;
+  return {
+    key: filter === undefined ? form.key : `${form.key}|${filter.key}`,
+    ...(filter === undefined ? {} : { filter }),
+    ...(cheap === undefined ? {} : { cheap }),
+    framesOf,
+  };
 }
 
 /** Whether a client with this view, subscribed to the topics of `mask`, is sent the event. */

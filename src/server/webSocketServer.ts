@@ -5,10 +5,12 @@ import * as wsModule from 'ws';
 import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { GatewayError } from '../protocol/gatewayError.js';
+import { compressMessage, WINDOW_BITS } from './compressMessage.js';
 import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import { createListeningServer, type TlsFiles } from './listeningServer.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
+import { chooseDeflateOffer, type ExtensionOffers } from './deflateOffer.js';
 import { describeListenError } from './listenError.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
 import { chooseProtocol } from './access/presentedToken.js';
@@ -32,6 +34,8 @@ export interface WebSocketServerOptions extends KeepAliveOptions {
   readonly acceptsPerSecond: number;
   /** Longest message of a client; one byte more closes with 1009. */
   readonly maxMessageBytes: number;
+  /** Whether to grant per-message compression to clients that ask for it. */
+  readonly compress: boolean;
   /** Unsent bytes of answers above which no more is read of that client until it has taken them. */
   readonly maxBufferedBytes: number;
 }
@@ -80,15 +84,27 @@ const SPARE_CONNECTIONS = 64;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 const TEXT_FRAME = { fin: true, opcode: 1, mask: false, rsv1: false, readOnly: true } as const;
+/** `rsv1` says that the message is compressed. */
+const COMPRESSED_TEXT_FRAME = { ...TEXT_FRAME, rsv1: true } as const;
 
-// `Sender` is exported by ws and its `frame` documented as public; the type declarations leave it out.
-const { Sender } = wsModule as unknown as {
-  readonly Sender: { frame(data: Buffer, options: typeof TEXT_FRAME): Buffer[] };
+// Both are exported by ws and documented as public in its source; the type declarations leave them out.
+const { Sender, extension } = wsModule as unknown as {
+  readonly Sender: {
+    frame(data: Buffer, options: typeof TEXT_FRAME | typeof COMPRESSED_TEXT_FRAME): Buffer[];
+  };
+  /** Throws a SyntaxError. */
+  readonly extension: { parse(header: string): ExtensionOffers };
 };
 
 /** One message as an unmasked text frame: the header and the message itself, which is not copied. */
 export function frameText(message: Buffer): readonly Buffer[] {
   return Sender.frame(message, TEXT_FRAME);
+}
+
+/** The same, compressed where that makes it shorter; only for connections that compress. */
+export function frameCompressed(message: Buffer): readonly Buffer[] {
+  const payload = compressMessage(message);
+  return payload === undefined ? frameText(message) : Sender.frame(payload, COMPRESSED_TEXT_FRAME);
 }
 
 interface Client {
@@ -100,8 +116,9 @@ interface Client {
 }
 
 /**
- * HTTP and WebSocket on one port. Messages are never compressed, so that `ws` writes each frame whole and at once: frames that are
- * written to the socket directly keep their order with those that `ws` sends.
+ * HTTP and WebSocket on one port. `ws` never compresses, so that it writes each frame whole and at once: frames that are written to the
+ * socket directly keep their order with those that `ws` sends. Where compression was negotiated, each compressed message stands for
+ * itself (no context is taken over), so that one compressed frame is right for every client, wherever it comes among others.
  */
 export function createWebSocketServer(
   options: WebSocketServerOptions,
@@ -127,7 +144,7 @@ export function createWebSocketServer(
   class ExplainedWebSocket extends WebSocket {
     override close(code?: number, reason?: string | Buffer): void {
       if (reason === undefined && code !== undefined && this.readyState === WebSocket.OPEN) {
-        if (code === CLOSE_CODES.too_big) this.send(deps.tooBigMessage);
+        if (code === CLOSE_CODES.too_big) this.send(deps.tooBigMessage, { compress: false });
         super.close(code, protocolReasons(options.maxMessageBytes)[code] ?? '');
         return;
       }
@@ -138,7 +155,11 @@ export function createWebSocketServer(
   const handshakes = new WsServer({
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false,
+    perMessageDeflate: options.compress && {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: WINDOW_BITS,
+    },
     maxPayload: options.maxMessageBytes,
     // A client that offers other subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
     handleProtocols: chooseProtocol,
@@ -181,6 +202,7 @@ export function createWebSocketServer(
   });
 
   function shakeHands(request: IncomingMessage, socket: Socket, head: Buffer, visitor: Visitor): void {
+    if (options.compress) keepUsableOffer(request);
     // The answer and the welcome in one write.
     socket.cork();
     handshakes.handleUpgrade(request, socket, head, (webSocket) => {
@@ -345,6 +367,20 @@ const SHUTTING_DOWN = unavailable('shutting_down', 'the gateway is shutting down
 
 function unavailable(error: Refusal['error'], message: string): Refusal {
   return { status: 503, error, message, headers: { 'Retry-After': '5' } };
+}
+
+/** `ws` refuses a client whose offers it cannot take, or read; it is to be taken without compression instead. */
+function keepUsableOffer({ headers }: IncomingMessage): void {
+  const header = headers['sec-websocket-extensions'];
+  if (header === undefined) return;
+  let offer: string | undefined;
+  try {
+    offer = chooseDeflateOffer(extension.parse(header), WINDOW_BITS);
+  } catch {
+    offer = undefined;
+  }
+  if (offer === undefined) delete headers['sec-websocket-extensions'];
+  else headers['sec-websocket-extensions'] = offer;
 }
 
 function codeOf(error: Error): string {

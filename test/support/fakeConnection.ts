@@ -28,6 +28,7 @@ export function createFakeConnection(id = 1, isOpen = true): FakeConnection {
   const connection: FakeConnection = {
     id,
     remoteAddress: '127.0.0.1',
+    compresses: false,
     written: [],
     closings: [],
     isOpen,

@@ -114,6 +114,7 @@ export function createMemoryConnection(
     connection: {
       id,
       remoteAddress: '127.0.0.1',
+      compresses: false,
       send: (message) => {
         write(message.toString());
       },

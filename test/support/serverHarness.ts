@@ -48,6 +48,7 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxAnswerBytes: 1024 * 1024,
   maxBufferedBytes: 256 * 1024,
   coalesceMs: 0,
+  compress: false,
   slowTimeoutMs: 60_000,
   maxReplays: 8,
   maxFilterKeys: 100,
@@ -134,7 +135,10 @@ function testDemand(log: EventLog): Demand {
 }
 
 /** Events of each dialect as their messages, without frames. */
-const TEST_VIEWS = createDialectViews((message) => [message]);
+const TEST_VIEWS = createDialectViews(
+  (message) => [message],
+  (message) => [message],
+);
 
 /** Subscriptions of one connection, with events framed as their messages. */
 export function createTestSubscriptions(
@@ -169,7 +173,7 @@ export function createTestSubscriptions(
         takeReplayPlace: () => true,
         giveReplayPlace: () => undefined,
         headCursor: () => undefined,
-        view: TEST_VIEWS.of(dialect),
+        view: TEST_VIEWS.of(dialect, false),
         known,
         filterKeys,
         close,
