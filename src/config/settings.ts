@@ -293,7 +293,8 @@ export const SETTINGS = {
   compress: boolean({
     group: 'Server',
     commands: ['serve'],
-    description: 'Compress events for clients that ask for it (permessage-deflate). COST',
+    description:
+      'Compress events for clients that ask for it (permessage-deflate). A transaction of 2 KB shrinks to 37 % and costs 37 µs of CPU, once for all clients; a client that compresses what it sends costs 16 KiB of memory.',
   }),
   graceMs: integer({
     group: 'Server',

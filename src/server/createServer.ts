@@ -33,7 +33,12 @@ import type { HubStats } from './hubTypes.js';
 import type { TlsFiles } from './listeningServer.js';
 import { retryAfterMs } from './retrySpread.js';
 import { createSession, type Session } from './session.js';
-import { createWebSocketServer, frameCompressed, frameText, type WebSocketServerStats } from './webSocketServer.js';
+import {
+  createWebSocketServer,
+  frameCompressed,
+  frameText,
+  type WebSocketServerStats,
+} from './webSocketServer.js';
 
 /** Subscriptions from the past that one connection has under way. */
 const MAX_REPLAYS_PER_CLIENT = 16;
