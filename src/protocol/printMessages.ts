@@ -51,17 +51,21 @@ export interface WelcomeData {
   /** Every topic name that may be subscribed to. */
   readonly topics: readonly string[];
   readonly limits: ConnectionLimits;
+  /** The time now, in seconds since 1970. */
+  readonly unixSeconds: number;
   /** Position of the newest event; absent before the first. */
   readonly cursor?: string;
 }
 
 /** First message of a connection. `server` is its name for programs, always `evrmore-gateway`. */
 export function printWelcome(data: WelcomeData): string {
-  const { version, chain, simulated, tip, topics, limits, cursor } = data;
+  const { version, chain, simulated, tip, topics, limits, cursor, unixSeconds } = data;
   return JSON.stringify({
     type: 'welcome',
     server: 'evrmore-gateway',
     version,
+    message: 'connected to evrmore-gateway',
+    timestamp: unixSeconds,
     data: {
       server: 'evrmore-gateway',
       version,

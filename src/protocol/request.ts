@@ -63,6 +63,11 @@ export type Request =
       readonly token: string;
       readonly idJson?: string;
     }
+  | {
+      /** What the gateway and the node are doing. */
+      readonly type: 'status';
+      readonly idJson?: string;
+    }
   | InvalidRequest;
 
 /** A message that is no request; the error's answer is made of it. */

@@ -32,6 +32,7 @@ import { createDialectViews } from './dialectViews.js';
 import type { HubStats } from './hubTypes.js';
 import type { TlsFiles } from './listeningServer.js';
 import { retryAfterMs } from './retrySpread.js';
+import { printShortHealth } from './printHealth.js';
 import { createSession, type Session } from './session.js';
 import {
   createWebSocketServer,
@@ -239,6 +240,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
             tipHeight: () => deps.archive.present().tip?.height,
             close,
           })),
+        status: () => printShortHealth(deps.health()),
         welcome: welcomeMessage(principal.role),
         logger,
       });
@@ -274,6 +276,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     const cursor = isNobody ? undefined : headCursor();
     const { chain, simulated, tip } = isNobody ? { ...deps.health(), tip: undefined } : deps.health();
     return printWelcome({
+      unixSeconds: Math.floor(Date.now() / 1000),
       version: options.version,
       simulated,
       ...(chain === undefined ? {} : { chain }),

@@ -33,6 +33,8 @@ export interface SessionDeps {
   readonly commands: CommandRunner;
   /** What the client may do; `close` ends the connection. */
   readonly clearance: (close: (code: number, words: string) => void) => Clearance;
+  /** What anybody may know of the gateway's state, as JSON text. */
+  readonly status: () => string;
   /** First message of the connection, whole. */
   readonly welcome: string;
   readonly logger: Logger;
@@ -135,6 +137,9 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
         return undefined;
       case 'ping':
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
+        return undefined;
+      case 'status':
+        answer(spoken.status(request.idJson, deps.status()));
         return undefined;
       case 'authenticate':
         void authenticate(request, spoken);

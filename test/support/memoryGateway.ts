@@ -174,7 +174,9 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
           stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
         },
         clearance: testClearance,
+        status: () => '{}',
         welcome: printWelcome({
+          unixSeconds: 0,
           version: 'test',
           simulated: true,
           topics: [],

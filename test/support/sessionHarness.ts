@@ -30,6 +30,7 @@ export function setUpSession(maxCommandsInFlight = 2) {
         { rpc, genesisHash: () => undefined, logger },
       ),
       clearance: testClearance,
+      status: () => '{"status":"ok"}',
       welcome: 'WELCOME',
       logger,
       now: () => clock.nowMs,

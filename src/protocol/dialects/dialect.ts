@@ -6,7 +6,7 @@ import type { SlowPolicy } from '../slowPolicies.js';
 import type { Topic } from '../topics.js';
 
 /** Every dialect by name. */
-export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1';
+export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1' | 'zion';
 
 /** JSON text before and after a value that is passed on as it is. */
 export interface Envelope {
@@ -71,6 +71,8 @@ export interface Dialect {
   acknowledgement(ack: Acknowledgement): string;
   /** Answer to `ping`; `unixSeconds` is the time now. */
   pong(idJson: string | undefined, unixSeconds: number): string;
+  /** Answer to `get_status`: what the gateway and the node are doing, as JSON text. */
+  status(idJson: string | undefined, statusJson: string): string;
   /** A subscription from the past has reached the present: what follows happens now. */
   live(subscription: SubscriptionName, cursor: string | undefined): string;
   /** A subscription from the past has come to the block `at`, on its way to `target`. */

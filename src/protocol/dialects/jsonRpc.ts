@@ -82,6 +82,7 @@ function createJsonRpc(version: Version): Dialect {
         `{"status":"success","action":"${action}","topic":${JSON.stringify(topicName)}${onSlow === undefined ? '' : `,"on_slow":"${onSlow}"`}${filterMember(filter)}${cursorMember(cursor)}}`,
       ),
     pong: (idJson, unixSeconds) => answer(idJson, `{"timestamp":${unixSeconds}}`),
+    status: answer,
     live: ({ topicName, idJson }, cursor) =>
       notify('subscription', `{"status":"live",${named(topicName, idJson)}${cursorMember(cursor)}}`),
     catchingUp: ({ topicName, idJson }, at, target) =>

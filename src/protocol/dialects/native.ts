@@ -38,6 +38,7 @@ export const NATIVE: Dialect = {
   acknowledgement: printAcknowledgement,
   pong: (idJson, unixSeconds) =>
     `{"type":"pong",${idMember(idJson)}"timestamp":${unixSeconds},"data":{"timestamp":${unixSeconds}}}`,
+  status: (idJson, statusJson) => `{"type":"status",${idMember(idJson)}"data":${statusJson}}`,
   live: printLive,
   catchingUp: printCatchingUp,
   gap: printGap,

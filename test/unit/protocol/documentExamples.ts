@@ -194,6 +194,7 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       idJson: '1',
     }),
     'server welcome': printWelcome({
+      unixSeconds: 1763712000,
       version: '0.1.0',
       chain: 'regtest',
       simulated: false,

@@ -103,6 +103,7 @@ const LIMITS = {
 describe('welcome', () => {
   test('tells server, chain, tip, topics and limits', () => {
     const text = printWelcome({
+      unixSeconds: 1700000000,
       version: '0.1.0',
       chain: 'regtest',
       simulated: true,
@@ -112,12 +113,12 @@ describe('welcome', () => {
       cursor: '1.x',
     });
     expect(text).toBe(
-      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"}}`,
+      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","message":"connected to evrmore-gateway","timestamp":1700000000,"data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"}}`,
     );
   });
 
   test('says null for what is not known yet', () => {
-    const text = printWelcome({ version: '1', simulated: false, topics: [], limits: LIMITS });
+    const text = printWelcome({ unixSeconds: 1, version: '1', simulated: false, topics: [], limits: LIMITS });
     expect(text).toContain('"chain":null,"simulated":false,"tip":null');
     expect(text).not.toContain('cursor');
   });
