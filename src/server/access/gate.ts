@@ -43,7 +43,6 @@ export const NOBODY: Role = {
   commands: new Set(),
   historyBlocks: 0,
   filterKeys: 0,
-  costPerMinute: undefined,
 };
 
 /** One gate for WebSocket and HTTP. */

@@ -19,7 +19,6 @@ interface Draft {
   commands: Role['commands'];
   historyBlocks: number | undefined;
   filterKeys: number;
-  costPerMinute: number | undefined;
 }
 
 /** Names of roles: they stand in token files and in the claims of JWT. */
@@ -29,9 +28,9 @@ export const NO_ROLE = 'none';
 
 /** The roles that there are without a file. */
 const DEFAULTS = {
-  anonymous: { isAdmin: false, filterKeys: 10_000, costPerMinute: 6000 },
-  user: { isAdmin: false, filterKeys: 10_000, costPerMinute: 60_000 },
-  admin: { isAdmin: true, filterKeys: 100_000, costPerMinute: undefined },
+  anonymous: { isAdmin: false, filterKeys: 10_000 },
+  user: { isAdmin: false, filterKeys: 10_000 },
+  admin: { isAdmin: true, filterKeys: 100_000 },
 } as const;
 
 /**
@@ -87,7 +86,6 @@ function readRole(
           commands: new Set(),
           historyBlocks: 0,
           filterKeys: 0,
-          costPerMinute: DEFAULTS.anonymous.costPerMinute,
         }
       : { ...before };
   const complain = (key: string, needed: string): void => {
@@ -120,9 +118,8 @@ function readRole(
         else complain(key, 'needs true or false');
         break;
       case 'historyBlocks':
-      case 'costPerMinute':
-        if (member === null) role[key] = undefined;
-        else if (isCount(member)) role[key] = member;
+        if (member === null) role.historyBlocks = undefined;
+        else if (isCount(member)) role.historyBlocks = member;
         else complain(key, 'needs a whole number from 0 on, or null for no limit');
         break;
       case 'filterKeys':
@@ -130,10 +127,7 @@ function readRole(
         else complain(key, 'needs a whole number from 0 on');
         break;
       default:
-        complain(
-          key,
-          'no such member; there are topics, commands, admin, historyBlocks, filterKeys, costPerMinute',
-        );
+        complain(key, 'no such member; there are topics, commands, admin, historyBlocks and filterKeys');
     }
   }
   return role;

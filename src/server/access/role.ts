@@ -12,8 +12,6 @@ export interface Role {
   readonly historyBlocks: number | undefined;
   /** Addresses, assets and other things that the filters of one connection may name. */
   readonly filterKeys: number;
-  /** What the messages of all clients of one address (or one token) may cost in a minute; absent: no limit. */
-  readonly costPerMinute: number | undefined;
 }
 
 /** Something that a client wants to do. */

@@ -111,7 +111,7 @@ describe('a file of roles', () => {
     ['a member of every object', { user: { commands: ['constructor'] } }, 'constructor'],
     ['commands that are no list', { user: { commands: '@default' } }, 'list'],
     ['a depth that is no number', { user: { historyBlocks: '5' } }, 'whole number'],
-    ['a negative rate', { user: { costPerMinute: -1 } }, 'whole number'],
+    ['a negative depth', { user: { historyBlocks: -1 } }, 'whole number'],
     ['an admin that is no yes or no', { user: { admin: 'yes' } }, 'true or false'],
   ])('is refused with %s', (_what, file, words) => {
     expect(problemsOf(file)).toContain(words);
