@@ -39,7 +39,7 @@ export function draftBlock(
     part: 'block',
     txIndex: 0,
     assetIndex: 0,
-    dataJson: spliceFields(block.json, `"tx_count":${block.txids.length}`),
+    ...spliceFields(block.json, `"tx_count":${block.txids.length}`),
     ...(transactions === undefined ? {} : { about: { kind: 'block', transactions } }),
   };
 }
@@ -82,8 +82,8 @@ export function draftTransaction(
       : '') +
     `"vin_count":${vin.length},"vout_count":${vout.length},` +
     printChange(change);
-  const dataJson = spliceFields(change.block === undefined ? withoutBlock(record) : record.json, members);
-  return transactionEvent(record.decoded.txid, dataJson, change, place, transactionAbout(record.decoded));
+  const data = spliceFields(change.block === undefined ? withoutBlock(record) : record.json, members);
+  return transactionEvent(record.decoded.txid, data, change, place, transactionAbout(record.decoded));
 }
 
 /**
@@ -97,7 +97,7 @@ export function draftGoneTransaction(
   about?: TransactionAbout,
 ): EventDraft {
   const dataJson = Buffer.from(`{"txid":"${txid}",${printChange(change)}}`);
-  return transactionEvent(txid, dataJson, change, place, about);
+  return transactionEvent(txid, { dataJson }, change, place, about);
 }
 
 /** The `asset` events of a transaction, in the order of its outputs; `about` is that transaction. */
@@ -224,13 +224,13 @@ function withoutBlock({ json, blockHashHex, isFromBlock }: TransactionRecord): B
 
 function transactionEvent(
   txid: string,
-  dataJson: Buffer,
+  data: Pick<EventDraft, 'dataJson' | 'dataEnd'>,
   { status }: TransactionChange,
   place: Place,
   transaction: TransactionAbout | undefined,
 ): EventDraft {
   const about = { kind: 'transaction', txid, status, ...(transaction && { transaction }) } as const;
-  return { type: 'transaction', ...place, part: 'transaction', assetIndex: 0, dataJson, about };
+  return { type: 'transaction', ...place, part: 'transaction', assetIndex: 0, ...data, about };
 }
 
 function printChange(change: TransactionChange): string {

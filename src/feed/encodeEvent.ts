@@ -4,8 +4,6 @@ import { EVENT_TOPICS } from '../protocol/events.js';
 import { eventPrefix, MESSAGE_SUFFIX } from '../protocol/printMessages.js';
 import type { EventDraft, LogEvent } from './eventLogTypes.js';
 
-const MESSAGE_END = Buffer.from(MESSAGE_SUFFIX);
-
 /** Who numbers the event. */
 export interface EncodeOptions {
   /** 0 for an event that was read again from the chain: it has no number in the log. */
@@ -22,10 +20,16 @@ export function eventBytes({ message, about }: LogEvent): number {
 
 /** Encodes an event, once: the message that every subscriber is sent. */
 export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent {
-  const { type, point, stage, part, txIndex, assetIndex, dataJson, about } = draft;
+  const { type, point, stage, part, txIndex, assetIndex, dataJson, dataEnd = '', about } = draft;
   const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex });
-  const head = Buffer.from(eventPrefix(type, cursor));
-  const message = Buffer.concat([head, dataJson, MESSAGE_END]);
+  // All but the node's own bytes is ASCII.
+  const head = eventPrefix(type, cursor);
+  const dataAt = head.length;
+  const endAt = dataAt + dataJson.length;
+  const message = Buffer.allocUnsafe(endAt + dataEnd.length + MESSAGE_SUFFIX.length);
+  message.write(head, 0, 'latin1');
+  message.set(dataJson, dataAt);
+  message.write(dataEnd + MESSAGE_SUFFIX, endAt, 'latin1');
   return {
     seq: options.seq,
     topic: EVENT_TOPICS[type],
@@ -33,7 +37,7 @@ export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent
     point,
     cursor,
     message,
-    dataJson: message.subarray(head.length, message.length - MESSAGE_END.length),
+    dataJson: message.subarray(dataAt, message.length - MESSAGE_SUFFIX.length),
     ...(about === undefined ? {} : { about }),
   };
 }

@@ -3,16 +3,25 @@ import type { Part, Stage } from '../protocol/cursor.js';
 import type { ChainPoint, EventType } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
 
-/** An event before it has its place in the log. */
-export interface EventDraft {
-  readonly type: EventType;
+/** Where in the chain an event stands; see `protocol/cursor.ts`. */
+export interface EventPlace {
   readonly point: ChainPoint;
   readonly stage: Stage;
   readonly part: Part;
   readonly txIndex: number;
   readonly assetIndex: number;
-  /** The `data` object as JSON text, complete; not read again by anybody. */
+}
+
+/** An event before it has its place in the log. */
+export interface EventDraft extends EventPlace {
+  readonly type: EventType;
+  /**
+   * The `data` object as JSON text, or what stands before `dataEnd`: the node's own bytes, in the memory of its answer. They are copied
+   * once, into the message.
+   */
   readonly dataJson: Buffer;
+  /** The end of the `data` object, in ASCII, where members were added to the node's. */
+  readonly dataEnd?: string;
   /** What filters decide by; absent where filters do not apply, and where it cannot be had. */
   readonly about?: EventAbout;
 }

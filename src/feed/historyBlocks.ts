@@ -3,7 +3,7 @@ import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
 import type { BlockReader } from './blockReader.js';
 import { draftConnectedBlock } from './draftGroups.js';
 import { encodeEvent, eventBytes, type EncodeOptions } from './encodeEvent.js';
-import type { EventDraft, LogEvent } from './eventLogTypes.js';
+import type { EventDraft, EventPlace, LogEvent } from './eventLogTypes.js';
 
 /** How much of a block is wanted: without its transactions it costs one call. */
 export type BlockDetail = 'block' | 'transactions';
@@ -12,8 +12,9 @@ export type BlockDetail = 'block' | 'transactions';
 export interface HistoryBlock {
   readonly block: BlockRecord;
   /** In the order of the log; without transactions and assets when only `block` was wanted. */
-  readonly drafts: readonly EventDraft[];
   readonly events: readonly LogEvent[];
+  /** Where each of the events stands. */
+  readonly places: readonly EventPlace[];
 }
 
 /** Blocks of the past, shared by all replays: equal questions in flight are asked once, answers are kept for a while. */
@@ -59,7 +60,18 @@ export function createHistoryBlocks(
     return records.map((block, index) => {
       const ofBlock = drafts[index];
       if (block === undefined || ofBlock === undefined) return undefined;
-      return { block, drafts: ofBlock, events: ofBlock.map((draft) => encodeEvent(draft, encodeOptions)) };
+      return {
+        block,
+        events: ofBlock.map((draft) => encodeEvent(draft, encodeOptions)),
+        // The drafts themselves would keep the whole answers of the node.
+        places: ofBlock.map(({ point, stage, part, txIndex, assetIndex }) => ({
+          point,
+          stage,
+          part,
+          txIndex,
+          assetIndex,
+        })),
+      };
     });
   };
   const draftWhole = async (

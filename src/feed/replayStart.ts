@@ -2,7 +2,7 @@ import { standingOf } from '../chain/reconcile.js';
 import type { NodeReader } from '../node/nodeReader.js';
 import type { Cursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
-import type { EventDraft, LogEvent } from './eventLogTypes.js';
+import type { EventPlace, LogEvent } from './eventLogTypes.js';
 import { isBehind } from './groupOrder.js';
 import type { BlockDetail, HistoryBlock } from './historyBlocks.js';
 import { ReplayError, type ChainReplayDeps, type ReplayStart } from './replayTypes.js';
@@ -91,7 +91,7 @@ async function afterCursor(
 
 /** The events of a block's connect behind a cursor in it. */
 function notTold(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
-  return eventsWhere(block, (draft) => isBehind(draft, cursor));
+  return eventsWhere(block, (place) => isBehind(place, cursor));
 }
 
 /** Says whether waiting may help (the chain is not there yet) or only another place to begin (the block is not of this chain). */
@@ -110,12 +110,12 @@ function unknownPoint(point: ChainPoint, tip: ChainPoint | undefined): ReplayErr
 
 /** The events of a block's connect whose opposites had been told up to a cursor in its disconnect. */
 function toldUndone(block: HistoryBlock, cursor: Cursor): readonly LogEvent[] {
-  return eventsWhere(block, (draft) => !isBehind({ ...draft, stage: 'disconnect' }, cursor));
+  return eventsWhere(block, (place) => !isBehind({ ...place, stage: 'disconnect' }, cursor));
 }
 
-function eventsWhere(block: HistoryBlock, isWanted: (draft: EventDraft) => boolean): readonly LogEvent[] {
+function eventsWhere(block: HistoryBlock, isWanted: (place: EventPlace) => boolean): readonly LogEvent[] {
   return block.events.filter((_, index) => {
-    const draft = block.drafts[index];
-    return draft !== undefined && isWanted(draft);
+    const place = block.places[index];
+    return place !== undefined && isWanted(place);
   });
 }

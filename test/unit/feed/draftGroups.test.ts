@@ -27,8 +27,10 @@ async function blockOf(): Promise<{ block: BlockRecord; transactions: readonly T
   return { block, transactions: records.filter((record) => record !== undefined) };
 }
 
-const read = ({ dataJson }: EventDraft): Record<string, unknown> =>
-  JSON.parse(dataJson.toString()) as Record<string, unknown>;
+const textOf = (draft: EventDraft | undefined): string | undefined =>
+  draft === undefined ? undefined : draft.dataJson.toString() + (draft.dataEnd ?? '');
+const read = (draft: EventDraft): Record<string, unknown> =>
+  JSON.parse(textOf(draft) ?? '') as Record<string, unknown>;
 const place = ({ part, stage, txIndex, assetIndex }: EventDraft): string =>
   `${stage} ${part} ${txIndex} ${assetIndex}`;
 
@@ -46,15 +48,13 @@ test('a connected block is told as block, transactions, assets, sequence', async
     'connect sequence 0 0',
   ]);
   const [block, coinbase] = drafts;
-  expect(block?.dataJson.toString()).toBe(`${full.block.json.toString().slice(0, -1)},"tx_count":4}`);
-  expect(coinbase?.dataJson.toString()).toBe(
+  expect(textOf(block)).toBe(`${full.block.json.toString().slice(0, -1)},"tx_count":4}`);
+  expect(textOf(coinbase)).toBe(
     `${full.transactions[0]?.json.toString().slice(0, -1) ?? ''},"vin_count":1,"vout_count":3,"status":"confirmed","position":0}`,
   );
   expect(drafts.slice(5, 7).map((draft) => read(draft)['asset'])).toEqual(['GOLD', '#TAG']);
-  expect(drafts[5]?.dataJson.toString()).toContain('"amount":21000000000.00000000,');
-  expect(drafts.at(-1)?.dataJson.toString()).toBe(
-    `{"sequence":1,"hash":"${full.block.hashHex}","label":"C","height":1}`,
-  );
+  expect(textOf(drafts[5])).toContain('"amount":21000000000.00000000,');
+  expect(textOf(drafts.at(-1))).toBe(`{"sequence":1,"hash":"${full.block.hashHex}","label":"C","height":1}`);
 });
 
 test('a transaction that was read from its block is given the block that it lacks', async () => {
@@ -65,7 +65,7 @@ test('a transaction that was read from its block is given the block that it lack
     isFromBlock: true,
   }));
   const [, coinbase] = draftConnectedBlock({ block, transactions: fromBlock }, () => 1);
-  expect(coinbase?.dataJson.toString()).toBe(
+  expect(textOf(coinbase)).toBe(
     `{"txid":"aa","blockhash":"${block.hashHex}","height":1,"vin_count":1,"vout_count":3,"status":"confirmed","position":0}`,
   );
 });

@@ -27,7 +27,7 @@ async function heightsRead(tipHeight: () => number, readAheadBlocks: number): Pr
             json: Buffer.from('{}'),
             txids: [],
           },
-          drafts: [],
+          places: [],
           events: [],
         })),
       ),

@@ -432,7 +432,8 @@ function cursorOf(draft: EventDraft, seq: number): string {
 }
 
 function event(draft: EventDraft, seq: number): string {
-  return eventPrefix(draft.type, cursorOf(draft, seq)) + draft.dataJson.toString('utf8') + MESSAGE_SUFFIX;
+  const dataText = draft.dataJson.toString('utf8') + (draft.dataEnd ?? '');
+  return eventPrefix(draft.type, cursorOf(draft, seq)) + dataText + MESSAGE_SUFFIX;
 }
 
 function pick(drafts: readonly EventDraft[], index: number): EventDraft {
