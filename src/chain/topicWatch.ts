@@ -17,8 +17,8 @@ export const SAME_MOVE_MS = 500;
 export interface TopicWatch {
   /** A notice of the topic came. */
   spoke(topic: WatchedTopic, nowMs: number): void;
-  /** A block was connected. */
-  blockConnected(nowMs: number): void;
+  /** A block was connected that a look at the node found; when the look began: it may take long, and its notices came before it. */
+  blockConnected(lookedAtMs: number): void;
   /** Topics that are silent now. */
   silent(): readonly WatchedTopic[];
 }
@@ -34,12 +34,12 @@ export function createTopicWatch(): TopicWatch {
     spoke(topic, nowMs) {
       spokeAtMs.set(topic, nowMs);
     },
-    blockConnected(nowMs) {
-      const isNewMove = nowMs - lastBlockAtMs > SAME_MOVE_MS;
-      lastBlockAtMs = nowMs;
+    blockConnected(lookedAtMs) {
+      const isNewMove = lookedAtMs - lastBlockAtMs > SAME_MOVE_MS;
+      lastBlockAtMs = lookedAtMs;
       if (!isNewMove) return;
       previousMoveAtMs = lastMoveAtMs;
-      lastMoveAtMs = nowMs;
+      lastMoveAtMs = lookedAtMs;
     },
     silent() {
       const heardSinceMs = previousMoveAtMs === undefined ? -Infinity : previousMoveAtMs - SAME_MOVE_MS;

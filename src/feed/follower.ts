@@ -91,7 +91,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       reason = undefined;
     },
     onBlock(point) {
-      polling.blockConnected();
+      polling.blockConnected(lookedAtMs);
       deps.onBlock?.(point);
     },
     ...(deps.onReorg === undefined ? {} : { onReorg: deps.onReorg }),
@@ -103,6 +103,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   let reason: string | undefined;
   let nodeTip: ChainPoint | undefined;
   let agreedAtMs: number | undefined;
+  let lookedAtMs = nowMs();
   let wrongChainSinceMs: number | undefined;
   let replacedSinceMs: number | undefined;
   let failures = 0;
@@ -168,6 +169,8 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
 
   const syncTip = async (hint: TipHint | undefined): Promise<'agreed' | 'behind'> => {
     const before = context.memory.tip;
+    // What this look finds was noticed before it, however long it takes.
+    lookedAtMs = nowMs();
     const txids = context.followsTransactions() ? (hint?.txids ?? []) : [];
     const result = await syncChain(context, hint && { ...hint, txids, answer: ahead.take(hint.hashHex) });
     nodeTip = { height: result.nodeTip.height, hashHex: result.nodeTip.hashHex };

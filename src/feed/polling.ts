@@ -8,8 +8,8 @@ export interface Polling {
   stop(): void;
   /** A notice came. */
   heard(notice: Notice): void;
-  /** A block was connected. */
-  blockConnected(): void;
+  /** A block was connected that a look at the node found; when the look began, on the clock of `nowMs`. */
+  blockConnected(lookedAtMs: number): void;
   /** Topics that say nothing while the tip moves: their work is done by polling at a faster pace. */
   silentTopics(): readonly WatchedTopic[];
 }
@@ -88,8 +88,8 @@ export function createPolling(options: PollingOptions): Polling {
       if (notice.type === 'block') spoke('hashblock');
       else if (notice.type === 'transaction') spoke('hashtx');
     },
-    blockConnected() {
-      watch.blockConnected(nowMs());
+    blockConnected(lookedAtMs) {
+      watch.blockConnected(lookedAtMs);
     },
     silentTopics: () => watch.silent(),
   };

@@ -39,7 +39,7 @@ describe('a connection', () => {
   });
 
   it('is taken at / and /ws, with or without subprotocols, and nowhere else', async () => {
-    for (const path of ['/', '/ws', '/ws?token=x']) await harness.connect({ path });
+    for (const path of ['/', '/ws', '/ws?client=x']) await harness.connect({ path });
     const socket = connectTcp(harness.port, '127.0.0.1');
     socket.write(
       'GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +

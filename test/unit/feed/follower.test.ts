@@ -101,6 +101,22 @@ describe('a block that is noticed', () => {
     expect(harness.mistakes()).toEqual([]);
   });
 
+  test('makes no topic silent, however long it takes to read what the notice stands for', async () => {
+    const chain = await follow(chainOf(3));
+    await harness.settle();
+    harness.noticeCopies = 0;
+    for (let block = 0; block < 4; block += 1) chain.mine(1);
+    harness.noticeCopies = 1;
+    // As a node does, it names the last of them alone.
+    chain.mine(1);
+    harness.node.beforeCall = () => {
+      vi.setSystemTime(Date.now() + 700);
+    };
+    await harness.settle(0);
+    harness.node.beforeCall = () => undefined;
+    expect(harness.follower.state()).toMatchObject({ tip: { height: 8 }, silentTopics: [] });
+  });
+
   test('is told with what becomes final by it, though that stood in no block since the start', async () => {
     const chain = await follow(chainOf(3), { finalDepthBlocks: 3 });
     chain.mine(1);
