@@ -84,7 +84,6 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
       case 'ping':
         return { status: 200, text: dialect.pong(idJson, Math.floor(Date.now() / 1000)) };
       case 'command': {
-        if (request.quiet === true) return { status: 204, text: '' };
         const run = deps.commands.run({ ...request, role });
         const outcome = run.type === 'refused' ? run.error : await run.outcome;
         return { status: statusOf(outcome), text: printOutcome(outcome, request, dialect) };

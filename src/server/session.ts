@@ -154,8 +154,6 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     spoken: Dialect,
     answer: Answer,
   ): Promise<string | Buffer> | undefined {
-    // Every command only reads: without an answer it does nothing.
-    if (request.quiet === true) return undefined;
     const run = commands.run({ ...request, role: clearance.role });
     if (run.type === 'started') return run.outcome.then((outcome) => printOutcome(outcome, request, spoken));
     refuse(printOutcome(run.error, request, spoken).toString(), answer);
@@ -176,7 +174,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     const { request } = asked;
     const isQuiet = 'quiet' in request;
     const answer: Answer = isQuiet ? () => undefined : send;
-    if (request.type === 'command' && !isQuiet && commandsInFlight >= options.maxCommandsInFlight) {
+    if (request.type === 'command' && commandsInFlight >= options.maxCommandsInFlight) {
       answer(tooManyCommands(asked));
       return;
     }
@@ -185,9 +183,10 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     commandsInFlight += 1;
     const finish = (text: string | Buffer): void => {
       commandsInFlight -= 1;
-      send(text);
+      answer(text);
     };
-    if (request.idJson !== undefined) {
+    // A notification is carried out as any command is; nobody waits for it.
+    if (isQuiet || request.idJson !== undefined) {
       void message.then(finish);
       return;
     }

@@ -21,14 +21,32 @@ describe('a session that is sent a batch', () => {
     ]);
   });
 
-  it('answers nothing to notifications alone, and does not ask the node for them', async () => {
+  it('carries out notifications, and answers nothing to them or to their mistakes', async () => {
     const { session, connection, rpc, settle } = setUpSession();
     session.onText('[{"jsonrpc":"2.0","method":"getblockcount"},{"jsonrpc":"2.0","method":"nonsense"}]');
-    session.onText('{"jsonrpc":"2.0","method":"getblockcount"}');
+    session.onText('{"jsonrpc":"2.0","method":"getbestblockhash"}');
     session.onText('{"jsonrpc":"2.0","method":"subscribe","params":["nothing"]}');
     await settle();
     expect(connection.written).toEqual(['WELCOME']);
-    expect(rpc.calls).toEqual([]);
+    expect(rpc.calls.map(({ method }) => method)).toEqual(['getblockcount', 'getbestblockhash']);
+  });
+
+  it('counts a notification as a command in flight until the node has answered, and drops what is too many', async () => {
+    const { session, connection, rpc, settle } = setUpSession(1);
+    const answers: ((json: string) => void)[] = [];
+    rpc.answer = () => new Promise((resolve) => answers.push(resolve));
+    session.onText('{"jsonrpc":"2.0","method":"getblockhash","params":[1]}');
+    session.onText('{"jsonrpc":"2.0","method":"getblockhash","params":[2]}');
+    session.onText('{"jsonrpc":"2.0","method":"getblockhash","params":[3],"id":3}');
+    expect(rpc.calls).toHaveLength(1);
+    expect(connection.written).toHaveLength(2);
+    expect(connection.written[1]).toMatch(/"name":"too_many_commands"\}\},"id":3\}$/);
+    answers[0]?.('"one"');
+    await settle();
+    session.onText('{"jsonrpc":"2.0","method":"getblockhash","params":[4],"id":4}');
+    answers[1]?.('"four"');
+    await settle();
+    expect(connection.written.slice(2)).toEqual(['{"jsonrpc":"2.0","result":"four","id":4}']);
   });
 
   it('counts as one command, and is refused command by command when there are too many', async () => {
