@@ -241,6 +241,10 @@ describe('a chain that changes', () => {
     await start({ wrongChainTimeoutMs: '400' });
     await harness.node.control.pay(2);
     await untilTold();
+    // The figures of the mempool come last, once a second at most.
+    const figures = (): number =>
+      client.messages.all.filter(({ json }) => json.type === 'mempool' && json.data?.['size'] === 2).length;
+    await expect.poll(figures, SOON).toBeGreaterThan(0);
     const { length } = client.messages.all;
     await harness.node.control.switchChain(99);
     await expect.poll(() => gateway.health().reason, SOON).toBe('wrong_chain');

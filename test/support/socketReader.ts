@@ -62,6 +62,8 @@ export function startSocketReader(
         // Again, in a while, on a new connection.
         socket?.terminate();
         return;
+      case 'closing':
+        return;
       default: {
         const problem = fold.apply(json);
         if (problem !== undefined) mistakes.push(`${problem}: ${text.slice(0, 400)}`);

@@ -13,7 +13,16 @@ const PACKAGE = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) 
   readonly scripts: Readonly<Record<string, string>>;
 };
 /** Flags that are no settings: of one command, or of other programs. */
-const OTHER_FLAGS = ['--pretty', '--from', '--filter', '--profile', '--role', '--name', '--expires'];
+const OTHER_FLAGS = [
+  '--pretty',
+  '--from',
+  '--filter',
+  '--profile',
+  '--role',
+  '--name',
+  '--expires',
+  '--json',
+];
 
 function all(pattern: RegExp): readonly string[] {
   return [...README.matchAll(pattern)].map(([, found = '']) => found);
