@@ -87,6 +87,29 @@ describe('serve', { timeout: LIMIT_MS }, () => {
     expect(await serve.ended()).toBe(0);
   });
 
+  it('shows to watch --filter what passes, and says of a filter what is wrong with it', async () => {
+    const serve = runProgram(['--simulate', '--port', '0', ...FAST]);
+    const url = await addressOf(serve);
+    const watch = (...flags: string[]): Program =>
+      runProgram(['watch', 'transactions', '--from', 'genesis', '--url', url, '--count', ...flags]);
+    const all = watch('5');
+    expect(await all.ended()).toBe(0);
+    const fifth = all.stdout().trimEnd().split('\n').at(-1) ?? '';
+    const { data } = JSON.parse(fifth) as { data: { txid: string } };
+    const filtered = watch('1', '--filter', JSON.stringify({ txids: [data.txid] }));
+    expect(await filtered.ended()).toBe(0);
+    expect(JSON.parse(filtered.stdout())).toMatchObject({ data: { txid: data.txid } });
+
+    const unreadable = watch('1', '--filter', 'txids');
+    expect(await unreadable.ended()).toBe(1);
+    expect(unreadable.stderr()).toContain('--filter needs JSON such as');
+    const refused = watch('1', '--filter', '{"txid":[]}');
+    expect(await refused.ended()).toBe(1);
+    expect(refused.stderr()).toContain('txid');
+    serve.child.kill('SIGTERM');
+    expect(await serve.ended()).toBe(0);
+  });
+
   it('goes on when nobody reads what it prints any more', async () => {
     const serve = runProgram(['--simulate', '--port', '0', ...FAST]);
     const url = await addressOf(serve);

@@ -174,6 +174,49 @@ describe('a client of a real gateway', () => {
     expect((await fromNow.next()).value).toMatchObject({ type: 'block', data: { height: 121 } });
   });
 
+  it('keeps its filter as it was changed, over restarts of the gateway', async () => {
+    const { control } = node;
+    const [one = '', two = '', three = ''] = await control.pay(3);
+    const stream = client.subscribe('transactions', { from: 120, filter: { txids: [one] } });
+    const told: string[] = [];
+    /** Takes events until this one. */
+    const until = async (last: string): Promise<readonly string[]> => {
+      for (told.length = 0; told.at(-1) !== last;) {
+        const { value } = await stream.next();
+        if (value === undefined) throw new Error('the subscription ended');
+        if (value.type === 'transaction') told.push(`${value.data.txid} ${value.data.status}`);
+      }
+      return told;
+    };
+    /** A call is answered after what was asked for before it. */
+    const change = async (add: string, remove: string): Promise<void> => {
+      stream.update({ add: { txids: [add] }, remove: { txids: [remove] } });
+      await client.call('getblockcount');
+    };
+
+    expect(await until(`${one} mempool`)).toHaveLength(1);
+    await change(two, one);
+    const [hash = ''] = await control.mine();
+    expect(await until(`${two} confirmed`)).toHaveLength(1);
+    await restartAround(() => control.invalidateBlock(hash));
+    expect(await until(`${two} mempool`)).not.toContainEqual(expect.stringMatching(one));
+    await change(three, two);
+    await control.mine();
+    expect(await until(`${three} confirmed`)).toHaveLength(1);
+  });
+
+  it('ends a subscription whose filter the gateway refuses to change', async () => {
+    const [txid = ''] = await node.control.pay();
+    const stream = client.subscribe('transactions', { from: 120, filter: { txids: [txid] } });
+    for await (const { type } of client.subscribe('blocks', { from: 120 })) if (type === 'block') break;
+    stream.update({ add: { txids: ['not a txid'] } });
+    const takeAll = async (): Promise<void> => {
+      for await (const { type } of stream) expect(['gap', 'transaction']).toContain(type);
+    };
+    await expect(takeAll()).rejects.toMatchObject({ name: 'RefusedError' });
+    expect(client.stats().subscriptions).toBe(0);
+  });
+
   it('asks the node, before and after a restart of the gateway', async () => {
     expect(await client.call('getblockcount')).toBe(120);
     expect(await client.call('getblockhash', [120])).toBe(node.control.tip().hashHex);
