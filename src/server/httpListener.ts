@@ -1,12 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
-import { GatewayError } from '../protocol/gatewayError.js';
-import { describeListenError } from './listenError.js';
 import { createListeningServer, type TlsFiles } from './listeningServer.js';
+import { listenOn } from './listenOn.js';
 
 /** A port for plain HTTP alone. */
 export interface HttpListener {
-  /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
+  /** Starts to listen. Rejects with a `GatewayError` of code `GW_ERR_LISTEN`. */
   listen(): Promise<{ readonly port: number }>;
   /** Encrypts connections from now on with these. */
   readonly setTls: (files: TlsFiles) => void;
@@ -38,22 +37,9 @@ export function createHttpListener(
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        const fail = (error: NodeJS.ErrnoException): void => {
-          const message = describeListenError(error, host, port, '--http-port');
-          reject(new GatewayError(message, { code: 'GW_ERR_LISTEN', cause: error }));
-        };
-        http.once('error', fail);
-        http.listen({ host, port, backlog: 1024 }, () => {
-          http.off('error', fail);
-          http.on('error', (error) => {
-            deps.logger.error({ err: error }, 'listening socket failed');
-          });
-          const address = http.address();
-          resolve({ port: typeof address === 'object' && address !== null ? address.port : port });
-        });
-      }),
+    listen: async () => ({
+      port: await listenOn(http, { host, port, portFlag: '--http-port' }, deps.logger),
+    }),
     setTls,
     stopAccepting,
     async close() {

@@ -3,7 +3,7 @@ export function describeListenError(
   error: NodeJS.ErrnoException,
   host: string,
   port: number,
-  portFlag = '--port',
+  portFlag: string,
 ): string {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   switch (error.code) {

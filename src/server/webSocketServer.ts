@@ -4,14 +4,13 @@ import type { Logger } from 'pino';
 import * as wsModule from 'ws';
 import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
 import { CLOSE_CODES } from '../protocol/codes.js';
-import { GatewayError } from '../protocol/gatewayError.js';
 import { compressMessage, WINDOW_BITS } from './compressMessage.js';
 import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import { createListeningServer, type TlsFiles } from './listeningServer.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { chooseDeflateOffer, type ExtensionOffers } from './deflateOffer.js';
-import { describeListenError } from './listenError.js';
+import { listenOn } from './listenOn.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
 import { chooseProtocol } from './access/presentedToken.js';
 import { createPacer } from './pacer.js';
@@ -63,7 +62,7 @@ export interface WebSocketServerStats {
 
 /** The listening socket and its connections. */
 export interface WebSocketServer {
-  /** Starts to listen. Rejects with a {@link GatewayError} `GW_ERR_LISTEN`. */
+  /** Starts to listen. Rejects with a `GatewayError` of code `GW_ERR_LISTEN`. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /** Encrypts connections from now on with these; those that are open stay as they are. Without effect where nothing is encrypted. */
   setTls(files: TlsFiles): void;
@@ -310,31 +309,13 @@ export function createWebSocketServer(
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        const fail = (error: NodeJS.ErrnoException): void => {
-          reject(
-            new GatewayError(describeListenError(error, options.host, options.port), {
-              code: 'GW_ERR_LISTEN',
-              cause: error,
-            }),
-          );
-        };
-        http.once('error', fail);
-        http.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
-          http.off('error', fail);
-          http.on('error', (error) => {
-            logger.error({ err: error }, 'listening socket failed');
-          });
-          timer = setInterval(look, lookIntervalMs(options));
-          timer.unref();
-          const address = http.address();
-          resolve({
-            host: options.host,
-            port: typeof address === 'object' && address !== null ? address.port : options.port,
-          });
-        });
-      }),
+    async listen() {
+      const { host } = options;
+      const port = await listenOn(http, { host, port: options.port, portFlag: '--port' }, logger);
+      timer = setInterval(look, lookIntervalMs(options));
+      timer.unref();
+      return { host, port };
+    },
     setTls,
     stopAccepting,
     stats: () => ({ handshakesWaiting: pacer.waiting, handshakesDelayed: pacer.delayed }),
