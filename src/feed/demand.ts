@@ -85,11 +85,11 @@ export function createDemand(options: DemandOptions): Demand {
   const demand: Demand = {
     onBegin: () => undefined,
     enter() {
-      let wanted: ReadonlySet<DemandGroup> = new Set();
+      let wanted: readonly DemandGroup[] = [];
       const want = (topics: Iterable<Topic>): void => {
         const next = groupsOf(topics);
-        for (const group of next) if (!wanted.has(group)) add(group);
-        for (const group of wanted) if (!next.has(group)) take(group);
+        for (const group of next) if (!wanted.includes(group)) add(group);
+        for (const group of wanted) if (!next.includes(group)) take(group);
         wanted = next;
       };
       return {
@@ -101,7 +101,7 @@ export function createDemand(options: DemandOptions): Demand {
     },
     isFollowed: (group) => states[group].fromSeq !== undefined,
     covers(topics, afterSeq) {
-      return [...groupsOf(topics)].every((group) => {
+      return groupsOf(topics).every((group) => {
         const { fromSeq } = states[group];
         return fromSeq !== undefined && afterSeq >= fromSeq - 1;
       });
@@ -120,6 +120,7 @@ export function createDemand(options: DemandOptions): Demand {
   return demand;
 }
 
-function groupsOf(topics: Iterable<Topic>): ReadonlySet<DemandGroup> {
-  return new Set([...topics].map((topic) => GROUP_OF[topic]).filter((group) => group !== undefined));
+function groupsOf(topics: Iterable<Topic>): readonly DemandGroup[] {
+  const wanted = [...topics];
+  return GROUPS.filter((group) => wanted.some((topic) => GROUP_OF[topic] === group));
 }

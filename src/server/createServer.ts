@@ -17,6 +17,7 @@ import { createClearance, type Clearance } from './access/clearance.js';
 import { createProxyList } from './access/clientAddress.js';
 import { createGate, NOBODY } from './access/gate.js';
 import type { Role } from './access/role.js';
+import type { CatchUpDeps } from './catchUp.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createHttpListener } from './httpListener.js';
 import { createHttpRoutes } from './httpRoutes.js';
@@ -159,48 +160,53 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const sessions = new Set<Session>();
   let replays = 0;
 
+  // The same for all connections, and made once: there are many of them.
+  const subscriptionsOptions = {
+    maxReplays: MAX_REPLAYS_PER_CLIENT,
+    maxUnsentBytes: options.maxBufferedBytes,
+  };
+  const catchUp: CatchUpDeps = {
+    ...deps,
+    covers: deps.demand.covers,
+    nowMs: () => performance.now(),
+    random: Math.random,
+    sleep: setTimeoutPromise,
+  };
+  const status = (): string => printShortHealth(deps.health());
+  const tipHeight = (): number | undefined => deps.archive.present().tip?.height;
+
+  function takeReplayPlace(): boolean {
+    if (replays >= options.maxReplays) return false;
+    replays += 1;
+    return true;
+  }
+
+  function giveReplayPlace(): void {
+    replays -= 1;
+  }
+
   const subscriptions = (
     connection: Connection,
     close: (code: number, words: string) => void,
     roleNow: () => Role,
   ): SubscriptionSets => {
-    const filterKeys: KeyBudget = {
-      get max() {
-        return maxFilterKeys(roleNow(), options);
-      },
-      used: 0,
-    };
+    const filterKeys: KeyBudget = { max: () => maxFilterKeys(roleNow(), options), used: 0 };
     return createSubscriptionSets((dialect, replaysOfConnection) =>
-      createSubscriptions(
-        { maxReplays: MAX_REPLAYS_PER_CLIENT, maxUnsentBytes: options.maxBufferedBytes },
-        {
-          connection,
-          dialect,
-          hub,
-          interest: deps.demand.enter(),
-          catchUp: {
-            ...deps,
-            covers: deps.demand.covers,
-            nowMs: () => performance.now(),
-            random: Math.random,
-            sleep: setTimeoutPromise,
-          },
-          replaysOfConnection,
-          takeReplayPlace() {
-            if (replays >= options.maxReplays) return false;
-            replays += 1;
-            return true;
-          },
-          giveReplayPlace() {
-            replays -= 1;
-          },
-          headCursor,
-          view: views.of(dialect, connection.compresses),
-          known: deps.known,
-          filterKeys,
-          close,
-        },
-      ),
+      createSubscriptions(subscriptionsOptions, {
+        connection,
+        dialect,
+        hub,
+        interest: deps.demand.enter(),
+        catchUp,
+        replaysOfConnection,
+        takeReplayPlace,
+        giveReplayPlace,
+        headCursor,
+        view: views.of(dialect, connection.compresses),
+        known: deps.known,
+        filterKeys,
+        close,
+      }),
     );
   };
   let stopped: Promise<void> | undefined;
@@ -231,16 +237,16 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       let clearance: Clearance | undefined;
       const session = createSession(options, {
         connection,
-        subscriptions: (of, close) => subscriptions(of, close, () => clearance?.role ?? principal.role),
+        subscriptions: (of, close) => subscriptions(of, close, () => clearance?.role() ?? principal.role),
         commands,
         clearance: (close) =>
           (clearance = createClearance(principal, {
             authenticator: deps.authenticator,
             authTimeoutMs: options.authTimeoutMs,
-            tipHeight: () => deps.archive.present().tip?.height,
+            tipHeight,
             close,
           })),
-        status: () => printShortHealth(deps.health()),
+        status,
         welcome: welcomeMessage(principal.role),
         logger,
       });

@@ -43,6 +43,9 @@ const EVENT_COST_BYTES = 256;
 /** How many times more a byte of a form counts whose frames take long to make. */
 const COSTLY_FACTOR = 16;
 
+/** Shared: most clients never have any. */
+const NOBODY_WAITS: Client['waiting'] = [];
+
 interface Client {
   readonly connection: Connection;
   readonly listener: HubListener;
@@ -359,7 +362,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
         listener,
         view,
         reader: NEW_READER,
-        waiting: [],
+        waiting: NOBODY_WAITS,
         draining: false,
         gone: false,
       };

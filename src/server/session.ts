@@ -52,6 +52,8 @@ export interface Session extends ConnectionHandlers {
 
 /** Messages that wait while a token is checked. */
 const MAX_HELD_MESSAGES = 64;
+/** What the first command without an `id` comes after. */
+const NOTHING_ASKED = Promise.resolve();
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 type Answer = (message: string | Buffer) => void;
@@ -62,12 +64,13 @@ type Answer = (message: string | Buffer) => void;
  * is answered when its answer is there. A batch is one command that takes its requests one after the other.
  */
 export function createSession(options: SessionOptions, deps: SessionDeps): Session {
-  const { connection, commands, logger } = deps;
+  // By name: `deps` holds the welcome, which no connection is to keep.
+  const { connection, commands, status, logger } = deps;
   const now = deps.now ?? Date.now;
   const subscriptions = deps.subscriptions(connection, close);
   let badMessages = NO_BAD_MESSAGES;
   let commandsInFlight = 0;
-  let lastInOrder: Promise<void> = Promise.resolve();
+  let lastInOrder = NOTHING_ASKED;
   /** Of the messages so far: what has no shape is answered in it. */
   let dialect: Dialect = NATIVE;
   let ended = false;
@@ -99,18 +102,15 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     end(code, closeReason(words, cursor));
   }
 
-  /** A message that breaks the protocol: its answer, and the end when there were too many. */
-  function refuse(error: string, answer: Answer): void {
+  /** A message that breaks the protocol, if there is an error: its answer, and the end when there were too many. */
+  function refuse(error: string | undefined, answer: Answer): void {
+    if (error === undefined) return;
     answer(error);
     badMessages = countBadMessage(badMessages, now(), BAD_MESSAGE_LIMIT);
     if (!isTooMany(badMessages, BAD_MESSAGE_LIMIT)) return;
     logger.debug({ client: connection.id }, 'too many bad messages');
     const { count, windowMs } = BAD_MESSAGE_LIMIT;
     close(CLOSE_CODES.too_many, `more than ${count} bad messages in ${windowMs / 1000} s`);
-  }
-
-  function refuseIf(error: string | undefined, answer: Answer): void {
-    if (error !== undefined) refuse(error, answer);
   }
 
   /** What is answered at once; the promise is that of a command's answer, which never rejects. */
@@ -127,19 +127,19 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
         return undefined;
       }
       case 'subscribe':
-        refuseIf(subscriptions.subscribe(request, spoken, answer), answer);
+        refuse(subscriptions.subscribe(request, spoken, answer), answer);
         return undefined;
       case 'unsubscribe':
-        refuseIf(subscriptions.unsubscribe(request, spoken, answer), answer);
+        refuse(subscriptions.unsubscribe(request, spoken, answer), answer);
         return undefined;
       case 'update':
-        refuseIf(subscriptions.update(request, spoken, answer), answer);
+        refuse(subscriptions.update(request, spoken, answer), answer);
         return undefined;
       case 'ping':
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
         return undefined;
       case 'status':
-        answer(spoken.status(request.idJson, deps.status()));
+        answer(spoken.status(request.idJson, status()));
         return undefined;
       case 'authenticate':
         void authenticate(request, spoken);
@@ -154,20 +154,10 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     spoken: Dialect,
     answer: Answer,
   ): Promise<string | Buffer> | undefined {
-    const run = commands.run({ ...request, role: clearance.role });
+    const run = commands.run({ ...request, role: clearance.role() });
     if (run.type === 'started') return run.outcome.then((outcome) => printOutcome(outcome, request, spoken));
     refuse(printOutcome(run.error, request, spoken).toString(), answer);
     return undefined;
-  }
-
-  function tooManyCommands({ dialect: spoken, request }: Asked): string {
-    const message = `${commandsInFlight} commands of this connection wait for their answers already; wait for one of them`;
-    return spoken.error({
-      code: 'too_many_commands',
-      message,
-      idJson: request.idJson,
-      command: request.type === 'command' ? request.command : undefined,
-    });
   }
 
   function handle(asked: Asked): void {
@@ -175,7 +165,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     const isQuiet = 'quiet' in request;
     const answer: Answer = isQuiet ? () => undefined : send;
     if (request.type === 'command' && commandsInFlight >= options.maxCommandsInFlight) {
-      answer(tooManyCommands(asked));
+      answer(tooManyCommands(asked, commandsInFlight));
       return;
     }
     const message = take(asked, answer);
@@ -206,7 +196,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
         if (!isQuiet) batch.add(message, asked);
       };
       if (isFull && asked.request.type === 'command') {
-        answer(tooManyCommands(asked));
+        answer(tooManyCommands(asked, commandsInFlight));
         continue;
       }
       const message = take(asked, answer);
@@ -276,4 +266,14 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     },
     close,
   };
+}
+
+function tooManyCommands({ dialect, request }: Asked, inFlight: number): string {
+  const message = `${inFlight} commands of this connection wait for their answers already; wait for one of them`;
+  return dialect.error({
+    code: 'too_many_commands',
+    message,
+    idJson: request.idJson,
+    command: request.type === 'command' ? request.command : undefined,
+  });
 }

@@ -27,14 +27,14 @@ export interface SubscriptionSets {
 export function createSubscriptionSets(
   createSet: (dialect: Dialect, replays: () => number) => Subscriptions,
 ): SubscriptionSets {
-  const sets = new Map<DialectName, Subscriptions>();
-  const replays = (): number => [...sets.values()].reduce((sum, set) => sum + set.replays, 0);
+  // An array: a Map for what is almost always one set is a lot for a connection.
+  let sets: readonly { readonly name: DialectName; readonly set: Subscriptions }[] = [];
+  const replays = (): number => sets.reduce((sum, { set }) => sum + set.replays(), 0);
   const setOf = (dialect: Dialect): Subscriptions => {
-    let set = sets.get(dialect.name);
-    if (set === undefined) {
-      set = createSet(dialect, replays);
-      sets.set(dialect.name, set);
-    }
+    const known = sets.find(({ name }) => name === dialect.name);
+    if (known !== undefined) return known.set;
+    const set = createSet(dialect, replays);
+    sets = [...sets, { name: dialect.name, set }];
     return set;
   };
   // Present from the start: it knows where to resume before anything was subscribed.
@@ -44,12 +44,12 @@ export function createSubscriptionSets(
     unsubscribe: (request, dialect, reply) => setOf(dialect).unsubscribe(request, reply),
     update: (request, dialect, reply) => setOf(dialect).update(request, reply),
     resumeCursor() {
-      const used = [...sets.values()].filter((set) => set.isUsed());
+      const used = sets.filter(({ set }) => set.isUsed());
       if (used.length === 0) return native.resumeCursor();
-      return used.map((set) => set.resumeCursor()).reduce(olderCursor);
+      return used.map(({ set }) => set.resumeCursor()).reduce(olderCursor);
     },
     end() {
-      for (const set of sets.values()) set.end();
+      for (const { set } of sets) set.end();
     },
   };
 }

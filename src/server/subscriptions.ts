@@ -6,14 +6,19 @@ import { parseFrom, type From } from '../protocol/parseFrom.js';
 import type { SubscriptionName } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import type { Topic } from '../protocol/topics.js';
-import { createSubscriptionFilters, type KeyBudget } from './filters/subscriptionFilters.js';
+import {
+  createSubscriptionFilters,
+  type FilterChange,
+  type KeyBudget,
+  type SubscriptionFilters,
+} from './filters/subscriptionFilters.js';
 import type { KnownOutputs } from '../feed/knownOutputs.js';
 import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hubTypes.js';
 import { joinFrames } from './joinFrames.js';
 import { olderCursor } from './olderCursor.js';
-import { ALL_TOPICS } from './topicMask.js';
+import { ALL_TOPICS, maskOf, topicsOf, type TopicMask } from './topicMask.js';
 import { isWanted, type View } from './view.js';
 
 /** Limits of the subscriptions of one connection. */
@@ -57,7 +62,7 @@ export type Reply = (answer: string) => void;
 /** The subscriptions of one connection in one dialect: live ones are in the hub, those from the past are on their way there. */
 export interface Subscriptions {
   /** Subscriptions from the past that are under way. */
-  readonly replays: number;
+  replays(): number;
   /** Answers and subscribes. The text of an error is given back instead, for the session to send. */
   subscribe(request: OfType<'subscribe'>, reply: Reply): string | undefined;
   /** The same for `unsubscribe`. */
@@ -72,6 +77,19 @@ export interface Subscriptions {
   end(): void;
 }
 
+const NONE: readonly never[] = [];
+const NOTHING_OWED: ReadonlyMap<Topic, SubscriptionName> = new Map();
+/** No filter where there was none. */
+const NO_FILTER: FilterChange = { type: 'ready', apply: () => undefined };
+
+function createEnd(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((resolved) => {
+    resolve = resolved;
+  });
+  return { promise, resolve };
+}
+
 /** No subscriptions yet. */
 export function createSubscriptions(options: SubscriptionsOptions, deps: SubscriptionsDeps): Subscriptions {
   const { connection, dialect } = deps;
@@ -84,45 +102,52 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       deps.close(CLOSE_CODES.too_slow, 'too slow');
     },
   });
-  const filters = createSubscriptionFilters({
-    view: deps.view,
-    known: deps.known,
-    budget: deps.filterKeys,
-    setView(view) {
-      client.setView(view);
-    },
-  });
-  const catchUps = new Set<CatchUp>();
-  const wantedTopics = new Set<Topic>();
+  // There are many connections, and most of them only listen: what they do not use is not made.
+  let filters: SubscriptionFilters | undefined;
+  let catchUps: readonly CatchUp[] = NONE;
+  let wantedTopics: TopicMask = 0;
   /** Topics of subscriptions from the past that have not been told yet that they are live. */
-  const owedLive = new Map<Topic, SubscriptionName>();
+  let owedLive: ReadonlyMap<Topic, SubscriptionName> = NOTHING_OWED;
   /** Where the topics stood that could not go on; `undefined` is before the first event. */
-  const lostCursors: (string | undefined)[] = [];
+  let lostCursors: readonly (string | undefined)[] = NONE;
   let ended = false;
-  let onEnded: () => void = () => undefined;
-  const endedPromise = new Promise<void>((resolve) => {
-    onEnded = resolve;
-  });
+  let end: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+
+  const filtersNow = (): SubscriptionFilters =>
+    (filters ??= createSubscriptionFilters({
+      view: deps.view,
+      known: deps.known,
+      budget: deps.filterKeys,
+      setView(view) {
+        client.setView(view);
+      },
+    }));
 
   const room = (): Promise<void> => {
     if (ended || connection.unsentBytes() <= options.maxUnsentBytes) return Promise.resolve();
     const drained = new Promise<void>((resolve) => {
       connection.onDrain(resolve);
     });
-    return Promise.race([drained, endedPromise]);
+    end ??= createEnd();
+    return Promise.race([drained, end.promise]);
   };
 
-  const needsTransactions = (topics: ReadonlySet<Topic>): boolean =>
-    topics.has('blocks') && filters.has('blocks');
+  const needsTransactions = (topics: readonly Topic[]): boolean =>
+    filters?.has('blocks') === true && topics.includes('blocks');
+
+  /** These topics are to be told under this name that they are live, or not to be told. */
+  const owe = (topics: readonly Topic[], name?: SubscriptionName): void => {
+    const others = [...owedLive].filter(([topic]) => !topics.includes(topic));
+    const owed = name === undefined ? [] : topics.map((topic) => [topic, name] as const);
+    owedLive = others.length + owed.length === 0 ? NOTHING_OWED : new Map([...others, ...owed]);
+  };
 
   /** Before anything of it is answered, and behind a change of filters: from the answer on, nothing is left out. */
   const want = (more: readonly Topic[], less: readonly Topic[] = []): void => {
-    for (const topic of more) wantedTopics.add(topic);
-    for (const topic of less) wantedTopics.delete(topic);
+    wantedTopics = (wantedTopics | maskOf(more)) & ~maskOf(less);
+    const topics = topicsOf(wantedTopics);
     // Which blocks pass a filter is decided by their transactions.
-    const needed = needsTransactions(wantedTopics)
-      ? [...wantedTopics, 'transactions' as const]
-      : wantedTopics;
+    const needed = needsTransactions(topics) ? [...topics, 'transactions' as const] : topics;
     if (!ended) deps.interest.want(needed);
   };
 
@@ -130,14 +155,14 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     const write = (text: string): void => {
       if (!ended) connection.send(text);
     };
-    for (const topic of topics) owedLive.set(topic, name);
+    owe(topics, name);
     const catchUp = startCatchUp(
       from,
       topics,
       {
         onEvents(events) {
           if (ended) return;
-          const { view } = filters;
+          const view = filters?.view() ?? deps.view;
           const wanted = events.filter((event) => isWanted(event, ALL_TOPICS, view));
           const form = view.cheap ?? view;
           const parts = wanted.flatMap((event) => form.framesOf(event));
@@ -152,24 +177,24 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         onLogReached: (reached, position) =>
           ended ||
           client.subscribeAfter(reached, position, (cursor) => {
-            for (const topic of reached) owedLive.delete(topic);
+            owe(reached);
             write(dialect.live(name, cursor ?? position.cursor));
           }),
         onFailed(code, message, cursor) {
           want([], [...catchUp.topics]);
           client.setPolicy([...catchUp.topics], 'catch_up');
           write(dialect.subscriptionError(name, { code, message, cursor }));
-          if (!ended) filters.drop([...catchUp.topics]);
+          if (!ended) filters?.drop([...catchUp.topics]);
         },
         room,
         // Without them it is not known what a block is about.
-        needsTransactions: needsTransactions(new Set(topics)),
+        needsTransactions: needsTransactions(topics),
       },
       deps.catchUp,
     );
-    catchUps.add(catchUp);
+    catchUps = [...catchUps, catchUp];
     void catchUp.done.then(() => {
-      catchUps.delete(catchUp);
+      catchUps = catchUps.filter((other) => other !== catchUp);
       deps.giveReplayPlace();
     });
   };
@@ -178,7 +203,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   function onLost(topics: readonly Topic[], cursorText: string | undefined): void {
     const cursor = cursorText === undefined ? undefined : parseCursor(cursorText);
     if (cursor === undefined || cursorText === undefined || !deps.takeReplayPlace()) {
-      lostCursors.push(cursorText);
+      lostCursors = [...lostCursors, cursorText];
       deps.close(CLOSE_CODES.too_slow, 'too slow');
       return;
     }
@@ -204,7 +229,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
 
   const dropCatchUps = (topics: readonly Topic[]): boolean => {
     let dropped = false;
-    for (const topic of topics) owedLive.delete(topic);
+    owe(topics);
     for (const catchUp of catchUps) {
       if (!topics.some((topic) => catchUp.topics.has(topic))) continue;
       catchUp.drop(topics);
@@ -214,13 +239,14 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   };
 
   return {
-    get replays() {
-      return catchUps.size;
-    },
-    isUsed: () => client.isSubscribed() || catchUps.size > 0 || lostCursors.length > 0,
+    replays: () => catchUps.length,
+    isUsed: () => client.isSubscribed() || catchUps.length > 0 || lostCursors.length > 0,
     subscribe(request, reply) {
       const { topicName, topics, idJson, fromJson, filterJson, onSlow, unknownNames } = request;
-      const change = filters.subscribe(topicName, topics, filterJson);
+      const change =
+        filters === undefined && filterJson === undefined
+          ? NO_FILTER
+          : filtersNow().subscribe(topicName, topics, filterJson);
       if (change.type === 'refused') return dialect.error({ ...change, idJson });
       const from = fromJson === undefined ? undefined : parseFrom(fromJson);
       if (from?.type === 'invalid')
@@ -240,7 +266,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
           }),
         );
         if (onSlow !== undefined) client.setPolicy(topics, onSlow);
-        const pending = new Set([...catchUps].flatMap((catchUp) => [...catchUp.topics]));
+        const pending = new Set(catchUps.flatMap((catchUp) => [...catchUp.topics]));
         client.subscribe(topics.filter((topic) => !pending.has(topic)));
         return undefined;
       }
@@ -268,14 +294,14 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         const message = `this connection is not subscribed to ${topicName}`;
         return dialect.error({ code: 'not_subscribed', message, idJson });
       }
-      filters.drop(topics);
+      filters?.drop(topics);
       want([], topics);
       client.setPolicy(topics, 'catch_up');
       reply(dialect.acknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;
     },
     update({ topicName, topics, idJson, addJson, removeJson }, reply) {
-      const change = filters.update(topicName, topics, addJson, removeJson);
+      const change = filtersNow().update(topicName, topics, addJson, removeJson);
       if (change.type === 'refused') return dialect.error({ ...change, idJson });
       const filter = change.apply();
       want([]);
@@ -283,7 +309,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       return undefined;
     },
     resumeCursor() {
-      const cursors = [...catchUps]
+      const cursors = catchUps
         .filter((catchUp) => catchUp.topics.size > 0)
         .map((catchUp) => catchUp.resumeCursor());
       const places = [...lostCursors, ...cursors];
@@ -294,7 +320,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     end() {
       ended = true;
       deps.interest.leave();
-      onEnded();
+      end?.resolve();
       for (const catchUp of catchUps) catchUp.drop([...catchUp.topics]);
       client.leave();
     },

@@ -164,7 +164,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 headCursor,
                 view,
                 known,
-                filterKeys: { max: 1000, used: 0 },
+                filterKeys: { max: () => 1000, used: 0 },
                 close,
               },
             ),

@@ -149,7 +149,7 @@ export function createTestSubscriptions(
   hub: Hub,
 ): SubscriptionSets {
   const logger = pino({ level: 'silent' });
-  const [known, filterKeys] = [newKnownOutputs(), { max: 100, used: 0 }];
+  const [known, filterKeys] = [newKnownOutputs(), { max: () => 100, used: 0 }];
   return createSubscriptionSets((dialect, replaysOfConnection) =>
     createSubscriptions(
       { maxReplays: 2, maxUnsentBytes: 1000 },

@@ -1,6 +1,7 @@
 import { CLOSE_CODES, type ErrorName } from '../../protocol/codes.js';
 import { parseFrom, type From } from '../../protocol/parseFrom.js';
 import type { Request } from '../../protocol/request.js';
+import type { Topic } from '../../protocol/topics.js';
 import type { Authentication, Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
 import { mayDo, type Role } from './role.js';
@@ -13,7 +14,8 @@ export interface Denial {
 
 /** What the client of one connection may do, as long as it may. */
 export interface Clearance {
-  readonly role: Role;
+  /** At this moment. */
+  role(): Role;
   /** Why a request is refused; absent when it is not. Commands that there are not are no matter of rights. */
   check(request: Request): Denial | undefined;
   /** Takes the place of who the client was. Never rejects. */
@@ -58,18 +60,12 @@ export function createClearance(first: Principal, deps: ClearanceDeps): Clearanc
   let timer: NodeJS.Timeout | undefined;
   watch();
 
-  /** Whether the client may do anything at all. */
-  function isSomebody(): boolean {
-    const { topics, commands, isAdmin } = principal.role;
-    return topics.size > 0 || commands.size > 0 || isAdmin;
-  }
-
   function watch(): void {
     clearTimeout(timer);
     timer = undefined;
     const { expiresAtMs } = principal;
     if (expiresAtMs !== undefined) watchEnd(expiresAtMs);
-    else if (!isSomebody()) {
+    else if (!isSomebody(principal.role)) {
       timer = setTimeout(() => {
         deps.close(CLOSE_CODES.unauthorized, `no token came within ${deps.authTimeoutMs} ms`);
       }, deps.authTimeoutMs);
@@ -89,43 +85,19 @@ export function createClearance(first: Principal, deps: ClearanceDeps): Clearanc
     timer.unref();
   }
 
-  function denyTopics(topics: Extract<Request, { type: 'subscribe' }>['topics']): Denial | undefined {
-    const missing = topics.filter((topic) => !mayDo(principal.role, { type: 'topic', topic }));
-    if (missing.length === 0) return undefined;
-    return {
-      error: 'forbidden_topic',
-      message: `the role ${principal.role.name} may not subscribe to ${missing.join(', ')}`,
-    };
-  }
-
-  function denyHistory(fromJson: string | undefined): Denial | undefined {
-    const { role } = principal;
-    if (fromJson === undefined || role.historyBlocks === undefined) return undefined;
-    const from = parseFrom(fromJson);
-    if (from.type === 'invalid') return undefined;
-    // Before the tip is known nobody can say how deep a place is.
-    const blocks = (deps.tipHeight() ?? Infinity) - lowestHeight(from);
-    if (mayDo(role, { type: 'history', blocks })) return undefined;
-    return {
-      error: 'forbidden_history',
-      message: `the role ${role.name} may start at most ${role.historyBlocks} blocks behind the tip`,
-    };
-  }
-
   return {
-    get role() {
-      return principal.role;
-    },
+    role: () => principal.role,
     check(request) {
       if (request.type === 'invalid' || request.type === 'authenticate') return undefined;
-      if (!isSomebody()) {
+      const { role } = principal;
+      if (!isSomebody(role)) {
         return {
           error: 'unauthorized',
           message: 'this gateway wants a token: send {"action":"authenticate","token":"…"} first',
         };
       }
       if (request.type !== 'subscribe') return undefined;
-      return denyTopics(request.topics) ?? denyHistory(request.fromJson);
+      return denyTopics(role, request.topics) ?? denyHistory(role, request.fromJson, deps.tipHeight);
     },
     async authenticate(token) {
       const authentication = await deps.authenticator.authenticate(token);
@@ -143,5 +115,36 @@ export function createClearance(first: Principal, deps: ClearanceDeps): Clearanc
     end() {
       clearTimeout(timer);
     },
+  };
+}
+
+/** Whether a client of this role may do anything at all. */
+function isSomebody({ topics, commands, isAdmin }: Role): boolean {
+  return topics.size > 0 || commands.size > 0 || isAdmin;
+}
+
+function denyTopics(role: Role, topics: readonly Topic[]): Denial | undefined {
+  const missing = topics.filter((topic) => !mayDo(role, { type: 'topic', topic }));
+  if (missing.length === 0) return undefined;
+  return {
+    error: 'forbidden_topic',
+    message: `the role ${role.name} may not subscribe to ${missing.join(', ')}`,
+  };
+}
+
+function denyHistory(
+  role: Role,
+  fromJson: string | undefined,
+  tipHeight: ClearanceDeps['tipHeight'],
+): Denial | undefined {
+  if (fromJson === undefined || role.historyBlocks === undefined) return undefined;
+  const from = parseFrom(fromJson);
+  if (from.type === 'invalid') return undefined;
+  // Before the tip is known nobody can say how deep a place is.
+  const blocks = (tipHeight() ?? Infinity) - lowestHeight(from);
+  if (mayDo(role, { type: 'history', blocks })) return undefined;
+  return {
+    error: 'forbidden_history',
+    message: `the role ${role.name} may start at most ${role.historyBlocks} blocks behind the tip`,
   };
 }

@@ -15,7 +15,8 @@ import { createTopicFilter, isUpdatable, type TopicFilter } from './topicFilter.
 
 /** The keys that all filters of one connection have together. */
 export interface KeyBudget {
-  readonly max: number;
+  /** At this moment: it changes with the client's role. */
+  readonly max: () => number;
   used: number;
 }
 
@@ -37,7 +38,7 @@ export interface SubscriptionFiltersDeps {
 /** The filters of one connection's subscriptions in one form. */
 export interface SubscriptionFilters {
   /** With the filters as they are now. */
-  readonly view: View;
+  view(): View;
   has(topic: Topic): boolean;
   /** A subscription to these topics with this filter, or with none, is about to begin or to go on. */
   subscribe(topicName: string, topics: readonly Topic[], filterJson: string | undefined): FilterChange;
@@ -63,7 +64,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
   const tooMany = (count: number): FilterChange => ({
     type: 'refused',
     code: 'too_many_filter_keys',
-    message: `the filters of this connection would have ${count} keys; the limit is ${budget.max}`,
+    message: `the filters of this connection would have ${count} keys; the limit is ${budget.max()}`,
   });
 
   const summaryOf = (part: TopicFilter): FilterSummary => ({
@@ -95,9 +96,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
   };
 
   return {
-    get view() {
-      return view;
-    },
+    view: () => view,
     has: (topic) => parts.has(topic),
     subscribe(topicName, topics, filterJson) {
       if (filterJson === undefined) {
@@ -119,7 +118,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
       if (parsed.type === 'invalid') return invalid(parsed.message);
       const count = parsed.rules.reduce((sum, { keys }) => sum + countKeys(keys), 0);
       const total = budget.used - keysOf(topic) + count;
-      if (total > budget.max) return tooMany(total);
+      if (total > budget.max()) return tooMany(total);
       return {
         type: 'ready',
         apply: () => replace(topic, createTopicFilter(topic, parsed.rules, known)),
@@ -149,7 +148,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
       }
       const [add = {}, remove = {}] = changes;
       const total = budget.used - part.keyCount + part.countWith(add, remove);
-      if (total > budget.max && total > budget.used) return tooMany(total);
+      if (total > budget.max() && total > budget.used) return tooMany(total);
       return {
         type: 'ready',
         apply() {

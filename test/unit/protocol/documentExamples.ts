@@ -447,7 +447,7 @@ function filterErrors(): Readonly<Record<string, string>> {
   const filters = createSubscriptionFilters({
     view: createView(createForm('native', () => [])),
     known: newKnownOutputs(),
-    budget: { max: DEFAULT_LIMITS.max_filter_keys, used: 0 },
+    budget: { max: () => DEFAULT_LIMITS.max_filter_keys, used: 0 },
     setView: () => undefined,
   });
   const print = (change: FilterChange, idJson?: string): string => {
