@@ -240,11 +240,12 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     for (const group of demand.endIdle()) {
       if (group === 'transactions') context.mempool.clear();
       else mempoolInfo.forget();
-      logger.info({ topics: demand.followedTopics() }, 'what nobody wants is not followed any more');
+      // Clients come and go as they like: no line of theirs at info.
+      logger.debug({ group, topics: demand.followedTopics() }, 'what nobody wants is not followed any more');
     }
   };
   demand.onBegin = (group) => {
-    logger.info({ topics: demand.followedTopics() }, 'followed again, because somebody wants it');
+    logger.debug({ group, topics: demand.followedTopics() }, 'followed again, because somebody wants it');
     // What is in the mempool is told as new: nobody has been told of it.
     if (group === 'transactions') due.mempoolIsDue();
     else mempoolInfo.mayHaveChanged();

@@ -7,6 +7,7 @@ import { CLOSE_CODES } from '../protocol/codes.js';
 import { compressMessage, WINDOW_BITS } from './compressMessage.js';
 import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
+import { createLastCall } from './lastCall.js';
 import { createListeningServer, type TlsFiles } from './listeningServer.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { chooseDeflateOffer, type ExtensionOffers } from './deflateOffer.js';
@@ -66,10 +67,13 @@ export interface WebSocketServer {
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /** Encrypts connections from now on with these; those that are open stay as they are. Without effect where nothing is encrypted. */
   setTls(files: TlsFiles): void;
-  /** Takes no more connections, nor handshakes that wait; those that are open stay. */
+  /**
+   * Takes no more connections, nor handshakes that wait; those that are open stay. Who comes while others
+   * have connected and not been heard yet is told to come back; then nobody can connect.
+   */
   stopAccepting(): void;
   stats(): WebSocketServerStats;
-  /** Resolves when no connection is open any more, or after `timeoutMs`. */
+  /** Resolves when no connection is open any more and those who came before a stop have been told, or after `timeoutMs`. */
   waitUntilEmpty(timeoutMs: number): Promise<void>;
   /** Ends everything that is left. */
   destroy(): Promise<void>;
@@ -132,9 +136,12 @@ export function createWebSocketServer(
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let httpClosed: Promise<void> | undefined;
+  /** Those who had come before the stop have been told. */
+  let heard: Promise<void> = Promise.resolve();
 
   const { server: http, setTls } = createListeningServer(options.tls, deps.onRequest);
   http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
+  const lastCall = createLastCall(http);
 
   /**
    * `ws` closes by itself when a frame breaks its rules, and calls `close` for it: the only place where the reason, and the documented
@@ -299,7 +306,13 @@ export function createWebSocketServer(
   function stopAccepting(): void {
     stopping = true;
     pacer.flush();
-    httpClosed ??= new Promise((resolve) => {
+    httpClosed ??= closeHttp();
+  }
+
+  async function closeHttp(): Promise<void> {
+    heard = lastCall.wait();
+    await heard;
+    await new Promise<void>((resolve) => {
       // Called when the last socket is gone, and at once where it never listened.
       http.close(() => {
         resolve();
@@ -321,21 +334,23 @@ export function createWebSocketServer(
     stats: () => ({ handshakesWaiting: pacer.waiting, handshakesDelayed: pacer.delayed }),
     waitUntilEmpty: (timeoutMs) =>
       new Promise((resolve) => {
-        if (clients.size === 0) {
-          resolve();
-          return;
-        }
         const finish = (): void => {
           clearTimeout(giveUp);
-          emptyWaiters.delete(finish);
+          emptyWaiters.delete(look);
           resolve();
         };
+        const look = (): void => {
+          if (clients.size === 0) void heard.then(finish);
+        };
         const giveUp = setTimeout(finish, timeoutMs);
-        emptyWaiters.add(finish);
+        emptyWaiters.add(look);
+        look();
       }),
     async destroy() {
       stopAccepting();
       clearInterval(timer);
+      lastCall.cut();
+      await heard;
       for (const client of clients) client.webSocket.terminate();
       handshakes.close();
       http.closeAllConnections();

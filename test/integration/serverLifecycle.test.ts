@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -125,6 +126,26 @@ describe('a stop', () => {
     // Neither of them would end by itself within the time that a test may take.
     await harness.server.stop(300);
     dead.socket.destroy();
+  });
+
+  it('tells those to come back who have not asked for anything yet, and waits for nobody for ever', async () => {
+    harness = await startServer();
+    const { port } = harness;
+    const connectRaw = async (): Promise<{ socket: Socket; answer: Promise<string> }> => {
+      const socket = connectTcp(port, '127.0.0.1');
+      const answer = text(socket);
+      await once(socket, 'connect');
+      return { socket, answer };
+    };
+    const coming = await Promise.all(Array.from({ length: 20 }, connectRaw));
+    const silent = await connectRaw();
+    const stopped = harness.server.stop(60_000);
+    for (const { socket } of coming) socket.write(HANDSHAKE);
+    for (const { answer } of coming) {
+      expect(await answer).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: [^]*"name":"shutting_down"/);
+    }
+    await stopped;
+    expect(await silent.answer).toBe('');
   });
 
   it('takes no more connections, and may be asked for twice', async () => {
