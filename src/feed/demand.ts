@@ -52,8 +52,12 @@ export interface DemandOptions {
 
 interface GroupState {
   wanting: number;
-  /** `seq` of the first event from which on nothing of the group is missing; absent while it is not followed. */
-  fromSeq: number | undefined;
+  /**
+   * Behind the event of this `seq` nothing of the group is missing; absent while it is not followed. Once it is followed again, that
+   * is its next event at the earliest: whoever stands at the newest one may have been there before, and what has left the mempool
+   * since then is not told.
+   */
+  wholeAfterSeq: number | undefined;
   idleSinceMs: number;
 }
 
@@ -62,7 +66,7 @@ export function createDemand(options: DemandOptions): Demand {
   const { idleFollowMs, nowMs, headSeq } = options;
   const begin = (): GroupState => ({
     wanting: 0,
-    fromSeq: idleFollowMs === 0 ? undefined : 1,
+    wholeAfterSeq: idleFollowMs === 0 ? undefined : 0,
     idleSinceMs: nowMs(),
   });
   const states: Readonly<Record<DemandGroup, GroupState>> = { transactions: begin(), figures: begin() };
@@ -70,8 +74,8 @@ export function createDemand(options: DemandOptions): Demand {
   const add = (group: DemandGroup): void => {
     const state = states[group];
     state.wanting += 1;
-    if (state.fromSeq !== undefined) return;
-    state.fromSeq = headSeq() + 1;
+    if (state.wholeAfterSeq !== undefined) return;
+    state.wholeAfterSeq = headSeq() + 1;
     demand.onBegin(group);
   };
   const take = (group: DemandGroup): void => {
@@ -79,8 +83,11 @@ export function createDemand(options: DemandOptions): Demand {
     state.wanting -= 1;
     if (state.wanting === 0) state.idleSinceMs = nowMs();
   };
-  const isIdle = ({ wanting, fromSeq, idleSinceMs }: GroupState): boolean =>
-    fromSeq !== undefined && wanting === 0 && idleFollowMs >= 0 && nowMs() - idleSinceMs >= idleFollowMs;
+  const isIdle = ({ wanting, wholeAfterSeq, idleSinceMs }: GroupState): boolean =>
+    wholeAfterSeq !== undefined &&
+    wanting === 0 &&
+    idleFollowMs >= 0 &&
+    nowMs() - idleSinceMs >= idleFollowMs;
 
   const demand: Demand = {
     onBegin: () => undefined,
@@ -99,21 +106,21 @@ export function createDemand(options: DemandOptions): Demand {
         },
       };
     },
-    isFollowed: (group) => states[group].fromSeq !== undefined,
+    isFollowed: (group) => states[group].wholeAfterSeq !== undefined,
     covers(topics, afterSeq) {
       return groupsOf(topics).every((group) => {
-        const { fromSeq } = states[group];
-        return fromSeq !== undefined && afterSeq >= fromSeq - 1;
+        const { wholeAfterSeq } = states[group];
+        return wholeAfterSeq !== undefined && afterSeq >= wholeAfterSeq;
       });
     },
     followedTopics: () =>
       TOPICS.filter((topic) => {
         const group = GROUP_OF[topic];
-        return group === undefined || states[group].fromSeq !== undefined;
+        return group === undefined || states[group].wholeAfterSeq !== undefined;
       }),
     endIdle() {
       const ended = GROUPS.filter((group) => isIdle(states[group]));
-      for (const group of ended) states[group].fromSeq = undefined;
+      for (const group of ended) states[group].wholeAfterSeq = undefined;
       return ended;
     },
   };

@@ -74,6 +74,7 @@ const schedule = fc.record({
   startMempool: fc.nat(3),
   txIndex: fc.boolean(),
   logEvents: fc.constantFrom(5, 10_000),
+  idleFollowMs: fc.constantFrom(0, 60_000),
   rules: fc.array(rule, { minLength: 1, maxLength: 2 }),
 });
 
@@ -147,120 +148,123 @@ async function everything(
 
 test('a filtered subscription is the whole one without what does not pass, whatever happens on the way', async () => {
   await fc.assert(
-    fc.asyncProperty(schedule, async ({ steps, startBlocks, startMempool, txIndex, logEvents, rules }) => {
-      const chain = createModelChain();
-      for (let block = 0; block < startBlocks; block += 1) {
-        chain.pay({ coin: block, ...(block % 2 === 0 ? { asset: 'GOLD' } : {}) });
-        chain.mine(1);
-      }
-      for (let coin = 0; coin < startMempool; coin += 1) chain.pay({ coin });
-      const node = createModelNode(chain);
-      node.txIndex = txIndex;
-      const gateway = startMemoryGateway(node, {
-        epoch: 'f',
-        logEvents,
-        chainMemoryBlocks: 100,
-        maxBufferedBytes: 1_000_000,
-        idleFollowMs: 60_000,
-      });
-      chain.onNotice(gateway.follower.notify);
-      const topics = ['transactions', 'blocks'];
-      const fold = createFold(topics);
-      const texts: string[] = [];
-      const join = () => {
-        const own = gateway.connect(
-          {
-            onMessage(text) {
-              if (own !== connection) return;
-              texts.push(text);
-              fold.apply(JSON.parse(text) as Json);
-            },
-            onClosed() {
-              // Too slow before there was a place to go on from, or the like: it comes back.
-              if (own === connection) setTimeout(join, 20);
-            },
-          },
-          FAST,
-        );
-        connection = own;
-        for (const topic of topics) {
-          const from = fold.cursors.get(topic) ?? 'genesis';
-          own.say(JSON.stringify({ action: 'subscribe', topic, from, filter: printed(rules) }));
+    fc.asyncProperty(
+      schedule,
+      async ({ steps, startBlocks, startMempool, txIndex, logEvents, idleFollowMs, rules }) => {
+        const chain = createModelChain();
+        for (let block = 0; block < startBlocks; block += 1) {
+          chain.pay({ coin: block, ...(block % 2 === 0 ? { asset: 'GOLD' } : {}) });
+          chain.mine(1);
         }
-        return own;
-      };
-      await pass(100);
-      let connection: ReturnType<typeof join> | undefined;
-      join();
-      for (const action of steps) {
-        switch (action.type) {
-          case 'pay':
-            chain.pay(action);
-            break;
-          case 'mine':
-            chain.mine(action.choice % 5);
-            break;
-          case 'replace':
-            chain.replace(action.choice);
-            break;
-          case 'evict':
-            chain.evict(action.choice);
-            break;
-          case 'reorg':
-            chain.reorg({ ...action, length: action.depth + 1 });
-            break;
-          case 'cut': {
-            const old = connection;
-            connection = undefined;
-            old?.cut();
-            await pass(action.choice * 50);
-            join();
-            break;
+        for (let coin = 0; coin < startMempool; coin += 1) chain.pay({ coin });
+        const node = createModelNode(chain);
+        node.txIndex = txIndex;
+        const gateway = startMemoryGateway(node, {
+          epoch: 'f',
+          logEvents,
+          chainMemoryBlocks: 100,
+          maxBufferedBytes: 1_000_000,
+          idleFollowMs,
+        });
+        chain.onNotice(gateway.follower.notify);
+        const topics = ['transactions', 'blocks'];
+        const fold = createFold(topics);
+        const texts: string[] = [];
+        const join = () => {
+          const own = gateway.connect(
+            {
+              onMessage(text) {
+                if (own !== connection) return;
+                texts.push(text);
+                fold.apply(JSON.parse(text) as Json);
+              },
+              onClosed() {
+                // Too slow before there was a place to go on from, or the like: it comes back.
+                if (own === connection) setTimeout(join, 20);
+              },
+            },
+            FAST,
+          );
+          connection = own;
+          for (const topic of topics) {
+            const from = fold.cursors.get(topic) ?? 'genesis';
+            own.say(JSON.stringify({ action: 'subscribe', topic, from, filter: printed(rules) }));
           }
-          case 'wait':
-            await pass(action.choice * 100);
+          return own;
+        };
+        await pass(100);
+        let connection: ReturnType<typeof join> | undefined;
+        join();
+        for (const action of steps) {
+          switch (action.type) {
+            case 'pay':
+              chain.pay(action);
+              break;
+            case 'mine':
+              chain.mine(action.choice % 5);
+              break;
+            case 'replace':
+              chain.replace(action.choice);
+              break;
+            case 'evict':
+              chain.evict(action.choice);
+              break;
+            case 'reorg':
+              chain.reorg({ ...action, length: action.depth + 1 });
+              break;
+            case 'cut': {
+              const old = connection;
+              connection = undefined;
+              old?.cut();
+              await pass(action.choice * 50);
+              join();
+              break;
+            }
+            case 'wait':
+              await pass(action.choice * 100);
+          }
         }
-      }
-      await pass(20_000);
+        await pass(20_000);
 
-      const wanted = await Promise.all(
-        [false, true].map(async (knowsAssets) => {
-          const abouts = await everything(chain, knowsAssets);
-          const passing = [...abouts.values()].filter((transaction) => {
-            const { txid } = transaction;
-            return passes(
-              rules,
-              eventOf('transaction', { kind: 'transaction', txid, status: 'mempool', transaction }),
-            );
-          });
-          return new Set(passing.map(({ txid }) => txid));
-        }),
-      );
-      const [certain = new Set<string>(), possible = new Set<string>()] = wanted;
-      expect(texts.filter((text) => text.startsWith('{"type":"error"'))).toEqual([]);
-      for (const txid of fold.told) expect(possible.has(txid), `told of ${txid}`).toBe(true);
-      const standing = chain.txids().filter((txid) => chain.whereIs(txid).type !== 'gone');
-      for (const txid of standing.filter((each) => certain.has(each))) {
-        const where = chain.whereIs(txid).type;
-        const last = fold.statuses.get(txid);
-        expect(last === 'unconfirmed' ? 'mempool' : last, `status of ${txid}`).toBe(where);
-      }
-      const present = [...fold.statuses].filter(([, last]) =>
-        ['mempool', 'confirmed', 'unconfirmed'].includes(last),
-      );
-      expect(present.map(([txid]) => txid).filter((txid) => !standing.includes(txid))).toEqual([]);
-      for (const { hashHex, txids } of chain.activeChain()) {
-        if (txids.some((txid) => certain.has(txid))) expect(fold.blocks).toContain(hashHex);
-      }
-      for (const hash of fold.blocks) {
-        expect(chain.isActive(hash), `block ${hash}`).toBe(true);
-        expect(
-          chain.block(hash)?.txids.some((txid) => possible.has(txid)),
-          `block ${hash}`,
-        ).toBe(true);
-      }
-      await gateway.stop('crash');
-    }),
+        const wanted = await Promise.all(
+          [false, true].map(async (knowsAssets) => {
+            const abouts = await everything(chain, knowsAssets);
+            const passing = [...abouts.values()].filter((transaction) => {
+              const { txid } = transaction;
+              return passes(
+                rules,
+                eventOf('transaction', { kind: 'transaction', txid, status: 'mempool', transaction }),
+              );
+            });
+            return new Set(passing.map(({ txid }) => txid));
+          }),
+        );
+        const [certain = new Set<string>(), possible = new Set<string>()] = wanted;
+        expect(texts.filter((text) => text.startsWith('{"type":"error"'))).toEqual([]);
+        for (const txid of fold.told) expect(possible.has(txid), `told of ${txid}`).toBe(true);
+        const standing = chain.txids().filter((txid) => chain.whereIs(txid).type !== 'gone');
+        for (const txid of standing.filter((each) => certain.has(each))) {
+          const where = chain.whereIs(txid).type;
+          const last = fold.statuses.get(txid);
+          expect(last === 'unconfirmed' ? 'mempool' : last, `status of ${txid}`).toBe(where);
+        }
+        const present = [...fold.statuses].filter(([, last]) =>
+          ['mempool', 'confirmed', 'unconfirmed'].includes(last),
+        );
+        expect(present.map(([txid]) => txid).filter((txid) => !standing.includes(txid))).toEqual([]);
+        for (const { hashHex, txids } of chain.activeChain()) {
+          if (txids.some((txid) => certain.has(txid))) expect(fold.blocks).toContain(hashHex);
+        }
+        for (const hash of fold.blocks) {
+          expect(chain.isActive(hash), `block ${hash}`).toBe(true);
+          expect(
+            chain.block(hash)?.txids.some((txid) => possible.has(txid)),
+            `block ${hash}`,
+          ).toBe(true);
+        }
+        await gateway.stop('crash');
+      },
+    ),
     { numRuns: COUNT, seed: 20_261_121 },
   );
 }, 300_000);

@@ -122,7 +122,7 @@ test.each(['getblock', 'getbestblockhash', 'getblockheader'])(
     // Two at once are not read by the notice of the last alone.
     chain.mine(0);
     await harness.settle();
-    expect(harness.demand.covers(['assets'], 0)).toBe(true);
+    expect(harness.demand.covers(['assets'], 1)).toBe(true);
     const texts = harness.eventTexts();
     expect(texts.filter((text) => text.startsWith('block'))).toEqual(['block 3', 'block 4']);
     expect(texts.filter((text) => text === 'transaction confirmed')).toHaveLength(2);
