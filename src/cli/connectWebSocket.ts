@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { GatewayError } from '../protocol/gatewayError.js';
+import { describeNoGateway } from './describeNoGateway.js';
 
 /** Messages waiting for their reader before the socket is not read any more; it is read again below a quarter of it. */
 const MAX_WAITING_MESSAGES = 1000;
@@ -103,7 +104,7 @@ function connectError(url: string, error: Error): GatewayError {
       retryable: busy,
     });
   }
-  return new GatewayError(`no gateway answers at ${url}: is it running there? (${shortReason(error)})`, {
+  return new GatewayError(describeNoGateway(url, shortReason(error)), {
     code: 'GW_ERR_GATEWAY_UNREACHABLE',
     retryable: true,
   });

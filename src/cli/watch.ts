@@ -9,6 +9,7 @@ import {
 import { GatewayError } from '../protocol/gatewayError.js';
 import { parseTopic } from '../protocol/topics.js';
 import type { CliCommand, CommandContext, Output } from './cliTypes.js';
+import { describeNoGateway } from './describeNoGateway.js';
 import { formatEvent } from './formatEvent.js';
 import { gatewayUrl, webSocketUrl } from './gatewayUrl.js';
 import { writeAll } from './output.js';
@@ -131,7 +132,7 @@ function describeStatus(status: ClientStatus, url: string, wasConnected: boolean
       if (retryInMs === undefined) return undefined;
       const what = wasConnected
         ? `the connection ended (${code}${reason === '' ? '' : `, ${reason}`})`
-        : `no gateway answers at ${url}: is it running there? (${reason === '' ? code : reason})`;
+        : describeNoGateway(url, reason === '' ? String(code) : reason);
       return `${what}; trying again`;
     }
     default:

@@ -160,3 +160,23 @@ describe('listening on anything but loopback', () => {
     await expect.poll(async () => (await look(near)).name, SOON).toBe('two.test');
   });
 });
+
+describe('the command line, where TLS stands in the way', () => {
+  it('says that the certificate is not trusted, or that the other of ws:// and wss:// is spoken', async () => {
+    harness = await startGatewayHarness();
+    const safe = await harness.start({ tlsCert: cert, tlsKey: key });
+    const plain = await harness.start();
+
+    const untrusted = runProgram(['call', 'getblockcount', '--url', safe.url]);
+    expect(await untrusted.ended()).toBe(75);
+    expect(untrusted.stderr()).toContain('NODE_EXTRA_CA_CERTS');
+    const withoutTls = runProgram(['call', 'getblockcount', '--url', safe.url.replace('wss:', 'ws:')]);
+    expect(await withoutTls.ended()).toBe(75);
+    expect(withoutTls.stderr()).toContain('is it wss:// there?');
+    const withTls = runProgram(['call', 'getblockcount', '--url', plain.url.replace('ws:', 'wss:')]);
+    expect(await withTls.ended()).toBe(75);
+    expect(withTls.stderr()).toContain('is it ws:// there?');
+    const watching = runProgram(['watch', 'blocks', '--url', safe.url]);
+    await watching.waitFor(/NODE_EXTRA_CA_CERTS.*; trying again/, 'stderr');
+  });
+});
