@@ -18,7 +18,7 @@ export function describeNoGateway(url: string, reason: string): string {
     }
     if (NO_TLS.test(reason)) return `no TLS is spoken at ${url}: is it ws:// there? (${reason})`;
   } else if (CUT.test(reason)) {
-    return `${url} cut the connection: is it wss:// there? (${reason})`;
+    return `no gateway answers at ${url}: is it running, or is it wss:// there? (${reason})`;
   }
   return `no gateway answers at ${url}: is it running there? (${reason})`;
 }
