@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { Publisher } from 'zeromq';
 import { serveCommands } from './children.mjs';
+import { nowMs, sendPaced } from './sendPaced.mjs';
 
 const CHAIN_START = 1_700_000_000;
 /** Bytes of a message of the gateway around the node's transaction: type, topic, cursor, counts, status. */
@@ -120,8 +121,6 @@ async function announce(topic, hash) {
   await publisher.send([topic, Buffer.from(hash, 'hex'), counter]);
 }
 
-const nowMs = () => performance.timeOrigin + performance.now();
-
 serveCommands({
   async start({ bytes }) {
     transactionBytes = bytes;
@@ -152,22 +151,11 @@ serveCommands({
   },
   /** `count` transactions for the mempool, one after the other at an even pace. */
   paced({ count, perSecond }) {
-    return new Promise((resolve) => {
-      const fromMs = nowMs();
-      const sentAtMs = [];
-      const step = () => {
-        const due = Math.min(count, Math.floor(((nowMs() - fromMs) / 1000) * perSecond) + 1);
-        while (sentAtMs.length < due) {
-          const transaction = makeTransaction();
-          keep([transaction]);
-          mempool.push(transaction);
-          sentAtMs.push(nowMs());
-          void announce('hashtx', transaction.txid);
-        }
-        if (sentAtMs.length === count) resolve({ sentAtMs });
-        else setTimeout(step, Math.max(0, fromMs + (sentAtMs.length / perSecond) * 1000 - nowMs()));
-      };
-      step();
+    return sendPaced(count, perSecond, () => {
+      const transaction = makeTransaction();
+      keep([transaction]);
+      mempool.push(transaction);
+      void announce('hashtx', transaction.txid);
     });
   },
 });

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnChild, stopChild } from './children.mjs';
+import { nowMs, sendPaced } from './sendPaced.mjs';
 
 const SUBJECT = 'bench';
 const START_MS = 10_000;
@@ -42,8 +43,6 @@ const version = () => {
     return undefined;
   }
 };
-
-const nowMs = () => performance.timeOrigin + performance.now();
 
 /** `nats-server` with its WebSocket listener, where it is on the PATH; messages are published by this process over its own protocol. */
 export async function startNatsServer({ bytes }) {
@@ -83,21 +82,7 @@ export async function startNatsServer({ bytes }) {
       publisher.write(Buffer.concat(Array.from({ length: count }, () => one)));
       return Promise.resolve({ sentAtMs });
     },
-    paced: (count, perSecond) =>
-      new Promise((resolve) => {
-        const fromMs = nowMs();
-        const sentAtMs = [];
-        const step = () => {
-          const due = Math.min(count, Math.floor(((nowMs() - fromMs) / 1000) * perSecond) + 1);
-          while (sentAtMs.length < due) {
-            sentAtMs.push(nowMs());
-            publisher.write(one);
-          }
-          if (sentAtMs.length === count) resolve({ sentAtMs });
-          else setTimeout(step, Math.max(0, fromMs + (sentAtMs.length / perSecond) * 1000 - nowMs()));
-        };
-        step();
-      }),
+    paced: (count, perSecond) => sendPaced(count, perSecond, () => publisher.write(one)),
     async stop() {
       publisher.destroy();
       await stopChild(child);
