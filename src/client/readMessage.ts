@@ -1,4 +1,5 @@
 import { memberSpans } from '../protocol/jsonSpans.js';
+import type { ClientStatus } from './clientTypes.js';
 import type { BlockPoint } from './eventTypes.js';
 
 /** What the client uses of the welcome. */
@@ -195,14 +196,11 @@ function readGap(members: Members, dataJson: string, text: string): Message {
 }
 
 /** The data of an event `skipped`. */
-export function readSkipped({ topic, cursor, dataJson }: EventMessage): {
-  readonly state: 'skipped';
-  readonly topic: string;
-  readonly from: string | null;
-  readonly to: string;
-  readonly count: number;
-  readonly exact: boolean;
-} {
+export function readSkipped({
+  topic,
+  cursor,
+  dataJson,
+}: EventMessage): Extract<ClientStatus, { readonly state: 'skipped' }> {
   const data = memberSpans(dataJson);
   return {
     state: 'skipped',

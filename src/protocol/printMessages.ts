@@ -98,9 +98,10 @@ export function filterMember(filter: FilterSummary | undefined): string {
   return `,"filter":{"keys":${filter.keys},"filters":${filter.filters},"inputs":"${filter.inputs}"}`;
 }
 
-/** Answer to a `subscribe` or `unsubscribe` that was done; `topicName` is the client's own word. */
-export function printAcknowledgement(ack: {
+/** A subscription, its end or its change that was done. */
+export interface SubscriptionDone {
   readonly action: 'subscribe' | 'unsubscribe' | 'update';
+  /** The client's own word. */
   readonly topicName: string;
   readonly idJson?: string | undefined;
   /** Where a subscription that begins now begins: everything after this position is sent. */
@@ -109,7 +110,10 @@ export function printAcknowledgement(ack: {
   readonly onSlow?: SlowPolicy | undefined;
   /** Of a subscription with a filter. */
   readonly filter?: FilterSummary | undefined;
-}): string {
+}
+
+/** Answer to a subscription, its end or its change that was done. */
+export function printAcknowledgement(ack: SubscriptionDone): string {
   const policy = ack.onSlow === undefined ? '' : `,"on_slow":"${ack.onSlow}"`;
   const body = `"status":"success","action":"${ack.action}","topic":${JSON.stringify(ack.topicName)}${policy}${filterMember(ack.filter)}`;
   const position = ack.cursor === undefined ? '' : `"cursor":${JSON.stringify(ack.cursor)},`;

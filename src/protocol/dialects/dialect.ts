@@ -1,8 +1,7 @@
 import type { ErrorName } from '../codes.js';
 import type { ChainPoint, EventType } from '../events.js';
-import type { FilterSummary, Skip, SubscriptionName } from '../printMessages.js';
+import type { Skip, SubscriptionDone, SubscriptionName } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
-import type { SlowPolicy } from '../slowPolicies.js';
 import type { Topic } from '../topics.js';
 
 /** Every dialect by name. */
@@ -21,18 +20,8 @@ export interface EventHead {
   readonly cursor: string;
 }
 
-/** A subscription, its end or its change that was done. */
-export interface Acknowledgement {
-  readonly action: 'subscribe' | 'unsubscribe' | 'update';
-  /** The client's own word. */
-  readonly topicName: string;
-  readonly idJson?: string | undefined;
-  /** Where a subscription that begins now begins: everything after this position is sent. */
-  readonly cursor?: string | undefined;
-  /** What was asked for with `on_slow`. */
-  readonly onSlow?: SlowPolicy | undefined;
-  /** Of a subscription with a filter. */
-  readonly filter?: FilterSummary | undefined;
+/** A subscription, its end or its change that was done, as every dialect may print it. */
+export interface Acknowledgement extends SubscriptionDone {
   /** Words of the client that name nothing. */
   readonly unknownNames?: readonly string[] | undefined;
 }
