@@ -1,0 +1,127 @@
+import { MIB, MAX_TIMER_MS, MAX_BUFFER_BYTES } from '../settingBounds.js';
+import { integer, type Setting } from '../settingTypes.js';
+
+/** What one client, and all together, may use. */
+export const LIMIT_SETTINGS = {
+  maxClients: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 1,
+    max: 10_000_000,
+    description: 'Connections at the same time.',
+  }),
+  acceptsPerSecond: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+    description:
+      'Handshakes a second: when more clients come at once, they wait for their turn, and those that are there do not.',
+  }),
+  maxMessageBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: MIB,
+    min: 128,
+    max: 256 * MIB,
+    unit: 'bytes',
+    description: 'Longest message of a client.',
+  }),
+  maxDepth: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 32,
+    min: 2,
+    max: 512,
+    description: 'How deep the arrays and objects of a message may be nested.',
+  }),
+  maxBatch: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100,
+    min: 1,
+    max: 10_000,
+    description: 'Requests in a JSON-RPC batch.',
+  }),
+  maxCommandsInFlight: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 16,
+    min: 1,
+    max: 100_000,
+    description: 'Commands of one connection that wait for their answers at the same time.',
+  }),
+  commandDeadlineMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 30_000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'Longest wait of a client for the answer to a command.',
+  }),
+  maxAnswerBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 16 * MIB,
+    min: 1024,
+    max: MAX_BUFFER_BYTES,
+    unit: 'bytes',
+    description: 'Longest answer to a command that a client is sent.',
+  }),
+  maxBufferedBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: MIB,
+    min: 1024,
+    max: MAX_BUFFER_BYTES,
+    unit: 'bytes',
+    description: 'Unsent bytes of one connection before it counts as a reader that is behind.',
+  }),
+  slowTimeoutMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 60_000,
+    min: 100,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'How long a client that has unsent bytes may take none of them before it is closed.',
+  }),
+  maxReplays: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 64,
+    min: 1,
+    max: 100_000,
+    description: 'Subscriptions from the past that are under way at the same time.',
+  }),
+  maxFilterKeys: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+    description:
+      'Keys (addresses, assets, txids, outpoints) that all filters of one connection have together.',
+  }),
+  maxRecentOutputs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+    description:
+      'Outputs and inputs of recent transactions that are remembered, so that filters by address find what spends them; the oldest leave first.',
+  }),
+  maxFollowedOutputs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100_000,
+    min: 0,
+    max: 10_000_000,
+    description:
+      'Outputs that matched an address of a filter and are followed, so that filters find what spends them; the oldest leave first. A node with spentindex needs neither.',
+  }),
+} as const satisfies Record<string, Setting>;
