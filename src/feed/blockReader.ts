@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReader.js';
+import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReaderTypes.js';
 
 /** A block with its transactions in block order. */
 export interface FullBlock {

@@ -1,6 +1,6 @@
 import type { ChainMemory, RememberedBlock } from '../chain/chainMemory.js';
 import { reconcile, standingOf } from '../chain/reconcile.js';
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { ReadBlock } from './blockReader.js';

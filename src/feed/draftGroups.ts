@@ -3,7 +3,7 @@ import type { AssetOperation } from '../chain/assetOperations.js';
 import type { RememberedBlock } from '../chain/chainMemory.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
-import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
+import type { BlockRecord, TransactionRecord } from '../node/nodeReaderTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { ReadBlock } from './blockReader.js';
 import type { EventDraft } from './eventLogTypes.js';

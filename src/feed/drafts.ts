@@ -2,7 +2,7 @@ import type { AssetOperation } from '../chain/assetOperations.js';
 import { printAssetOperation } from '../chain/printAssetOperation.js';
 import { outputAt, transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
 import type { Departure } from '../chain/trackedMempool.js';
-import type { BlockRecord, TransactionRecord } from '../node/nodeReader.js';
+import type { BlockRecord, TransactionRecord } from '../node/nodeReaderTypes.js';
 import type { Stage } from '../protocol/cursor.js';
 import { memberSpans } from '../protocol/jsonSpans.js';
 import type { ChainPoint, SequenceLabel, TransactionStatus } from '../protocol/events.js';

@@ -1,5 +1,5 @@
 import type { ChainMemory } from '../chain/chainMemory.js';
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { MaturedBlock } from './drafts.js';
 
 /** Which block becomes final as the chain grows. A block is told to be final once, also if the blocks above it are replaced. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ChainMemory } from '../chain/chainMemory.js';
 import type { TrackedMempool } from '../chain/trackedMempool.js';
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { BlockReader } from './blockReader.js';
 import type { EventDraft, EventLog } from './eventLogTypes.js';

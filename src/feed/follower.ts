@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { createChainMemory } from '../chain/chainMemory.js';
 import { createTrackedMempool } from '../chain/trackedMempool.js';
 import { backoffMs } from '../node/backoff.js';
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import { RpcMalformedError, RpcUnavailableError } from '../node/rpcTypes.js';
 import { createThrottledLog } from '../observe/throttledLog.js';
 import type { ChainPoint } from '../protocol/events.js';

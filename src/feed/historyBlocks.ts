@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { BlockRecord, NodeReader } from '../node/nodeReader.js';
+import type { BlockRecord, NodeReader } from '../node/nodeReaderTypes.js';
 import type { BlockReader } from './blockReader.js';
 import { draftConnectedBlock } from './draftGroups.js';
 import { encodeEvent, eventBytes, type EncodeOptions } from './encodeEvent.js';

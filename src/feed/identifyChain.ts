@@ -1,4 +1,4 @@
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 

@@ -1,4 +1,4 @@
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import { draftMempoolInfo } from './drafts.js';
 import type { FollowContext } from './followContext.js';
 

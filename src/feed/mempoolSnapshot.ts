@@ -1,7 +1,7 @@
 import { assetOperations } from '../chain/assetOperations.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { transactionAbout } from '../chain/transactionAbout.js';
-import type { NodeReader, TransactionRecord } from '../node/nodeReader.js';
+import type { NodeReader, TransactionRecord } from '../node/nodeReaderTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
 import { BLOCK_READER_DEFAULTS } from './blockReader.js';

@@ -1,5 +1,5 @@
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
-import type { TransactionRecord } from '../node/nodeReader.js';
+import type { TransactionRecord } from '../node/nodeReaderTypes.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import { draftDepartedTransaction, draftSeenTransaction } from './draftGroups.js';
 import { changeOfDeparture } from './drafts.js';

@@ -3,7 +3,7 @@ import { standingOf } from '../chain/reconcile.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { ChainPoint } from '../protocol/events.js';
-import type { BlockRecord } from '../node/nodeReader.js';
+import type { BlockRecord } from '../node/nodeReaderTypes.js';
 import { draftDisconnectedBlock, forgottenBlockJson, type UndoneTransaction } from './draftGroups.js';
 import { draftReorg } from './drafts.js';
 import type { EventDraft } from './eventLogTypes.js';

@@ -1,4 +1,4 @@
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { BlockDetail, HistoryBlock, HistoryBlocks } from './historyBlocks.js';
 import { ReplayError } from './replayTypes.js';
 

@@ -1,7 +1,7 @@
 import { assetOperations } from '../chain/assetOperations.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
 import { transactionAbout } from '../chain/transactionAbout.js';
-import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReader.js';
+import type { BlockRecord, NodeReader, TransactionRecord } from '../node/nodeReaderTypes.js';
 import { BLOCK_READER_DEFAULTS, inBatches } from './blockReader.js';
 import type { UndoneTransaction } from './draftGroups.js';
 import { inputsOf } from './inputsOf.js';

@@ -1,5 +1,5 @@
 import { standingOf } from '../chain/reconcile.js';
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { Cursor } from '../protocol/cursor.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { EventPlace, LogEvent } from './eventLogTypes.js';

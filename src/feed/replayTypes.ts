@@ -3,7 +3,7 @@ import type { ErrorName } from '../protocol/codes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { Topic } from '../protocol/topics.js';
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { EncodeOptions } from './encodeEvent.js';
 import type { LogEvent } from './eventLogTypes.js';
 import type { HistoryBlocks } from './historyBlocks.js';

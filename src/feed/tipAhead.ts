@@ -1,4 +1,4 @@
-import type { NodeReader } from '../node/nodeReader.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 
 /** The node's best block, the block that a notice named, and transactions that may be in it. */
 export type TipAnswer = Awaited<ReturnType<NodeReader['getTipAndBlock']>>;

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { createBlockReader, inBatches, type BlockReader } from '../../../src/feed/blockReader.js';
-import { createNodeReader, type BlockRecord } from '../../../src/node/nodeReader.js';
+import { createNodeReader } from '../../../src/node/nodeReader.js';
+import type { BlockRecord } from '../../../src/node/nodeReaderTypes.js';
 import { createModelChain, type ModelChain } from '../../support/modelChain.js';
 import { createModelNode, type ModelNode } from '../../support/modelNode.js';
 

@@ -10,7 +10,8 @@ import { commit } from '../../../src/feed/followContext.js';
 import type { EventDraft, EventLog } from '../../../src/feed/eventLogTypes.js';
 import { trackedOf } from '../../../src/feed/readUndone.js';
 import { createSequenceCounter } from '../../../src/feed/sequenceCounter.js';
-import { createNodeReader, type BlockRecord, type TransactionRecord } from '../../../src/node/nodeReader.js';
+import { createNodeReader } from '../../../src/node/nodeReader.js';
+import type { BlockRecord, TransactionRecord } from '../../../src/node/nodeReaderTypes.js';
 import { createModelChain } from '../../support/modelChain.js';
 import { createModelNode } from '../../support/modelNode.js';
 

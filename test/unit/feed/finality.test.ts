@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createChainMemory } from '../../../src/chain/chainMemory.js';
 import { createFinality } from '../../../src/feed/finality.js';
-import type { NodeReader } from '../../../src/node/nodeReader.js';
+import type { NodeReader } from '../../../src/node/nodeReaderTypes.js';
 
 const hashAt = (height: number): string => height.toString(16).padStart(64, '0');
 const blockAt = (height: number) => ({ height, hashHex: hashAt(height), txids: [hashAt(height + 1000)] });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { NodeReader } from '../../../src/node/nodeReader.js';
+import type { NodeReader } from '../../../src/node/nodeReaderTypes.js';
 import type { HistoryBlock, HistoryBlocks } from '../../../src/feed/historyBlocks.js';
 import { readAhead } from '../../../src/feed/readAhead.js';
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { createTipAhead, type TipAhead, type TipAnswer } from '../../../src/feed/tipAhead.js';
-import type { NodeReader } from '../../../src/node/nodeReader.js';
+import type { NodeReader } from '../../../src/node/nodeReaderTypes.js';
 
 interface Asked {
   readonly hashHex: string;

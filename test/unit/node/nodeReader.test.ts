@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createNodeReader, type NodeReader } from '../../../src/node/nodeReader.js';
+import { createNodeReader } from '../../../src/node/nodeReader.js';
+import type { NodeReader } from '../../../src/node/nodeReaderTypes.js';
 import { RpcReplyError, type RpcCall, type RpcClient, type RpcOutcome } from '../../../src/node/rpcTypes.js';
 
 /** A client that answers each method with a text, or refuses it with a code. */
