@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startServer, type ServerHarness } from '../support/serverHarness.js';
-import type { ServerOptions } from '../../src/server/createServer.js';
+import type { ServerOptions } from '../../src/server/serverTypes.js';
 
 let harness: ServerHarness | undefined;
 

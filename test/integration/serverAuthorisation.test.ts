@@ -6,7 +6,7 @@ import { readJwtSecret } from '../../src/server/access/jwtKeys.js';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
 import { hashToken, newToken, printTokenLine } from '../../src/server/access/tokenFile.js';
 import { COMMANDS } from '../../src/server/commandTable.js';
-import type { ServerOptions } from '../../src/server/createServer.js';
+import type { ServerOptions } from '../../src/server/serverTypes.js';
 import { SOON } from '../support/gatewayHarness.js';
 import { createTestLog, draft, startServer, type ServerHarness } from '../support/serverHarness.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';

@@ -16,7 +16,8 @@ import { createDialectViews } from '../../src/server/dialectViews.js';
 import type { Hub } from '../../src/server/hubTypes.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/subscriptionSets.js';
-import { createServer, type Server, type ServerOptions } from '../../src/server/createServer.js';
+import { createServer } from '../../src/server/createServer.js';
+import type { Server, ServerOptions } from '../../src/server/serverTypes.js';
 import { newKnownOutputs } from './filterEvents.js';
 import { connectClient, type WebSocketClient } from './webSocketClient.js';
 
