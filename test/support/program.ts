@@ -1,9 +1,11 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll } from 'vitest';
-import { PATIENCE_MS } from './patience.js';
+import { afterAll, beforeAll } from 'vitest';
+import { runCommand, type Program } from './runCommand.js';
+
+export type { Program } from './runCommand.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -12,19 +14,6 @@ const BUILD_LIMIT_MS = 120_000;
 
 let temporaryBuild: string | undefined;
 let mainPath: string;
-const running = new Set<Program>();
-
-/** One run of the built program. */
-export interface Program {
-  readonly child: ChildProcess;
-  /** Everything printed so far. */
-  stdout(): string;
-  stderr(): string;
-  /** Waits for a match in the standard output (or the standard error), and gives it. */
-  waitFor(pattern: RegExp, stream?: 'stdout' | 'stderr'): Promise<RegExpExecArray>;
-  /** Waits for the end and gives the exit code; a signal's name if one ended it. */
-  ended(): Promise<number | string>;
-}
 
 /**
  * Runs the built program, as a user does: `node dist/main.js …`. It is killed at the end of the test if it still runs. Its standard
@@ -35,75 +24,12 @@ export function runProgram(
   env: Readonly<Record<string, string>> = {},
   stdout: 'pipe' | number = 'pipe',
 ): Program {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('EVRMORE_GATEWAY_'));
-  const child = spawn(process.execPath, [mainPath, ...argv], {
-    cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', stdout, 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  let onChange: (() => void)[] = [];
-  const changed = (): void => {
-    const waiting = onChange;
-    onChange = [];
-    for (const wake of waiting) wake();
-  };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8');
-    child[name]?.on('data', (text: string) => {
-      output[name] += text;
-      changed();
-    });
-  }
-  let end: number | string | undefined;
-  child.once('close', (code, signal) => {
-    end = code ?? signal ?? 'unknown';
-    running.delete(program);
-    changed();
-  });
-  const until = async <T>(what: string, look: () => T | undefined): Promise<T> => {
-    const limit = AbortSignal.timeout(PATIENCE_MS);
-    for (;;) {
-      const found = look();
-      if (found !== undefined) return found;
-      if (limit.aborted)
-        throw new Error(`no ${what} within ${PATIENCE_MS} ms\n${output.stdout}\n${output.stderr}`);
-      await new Promise<void>((resolve) => {
-        onChange.push(resolve);
-        limit.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-    }
-  };
-  const program: Program = {
-    child,
-    stdout: () => output.stdout,
-    stderr: () => output.stderr,
-    waitFor: (pattern, stream = 'stdout') =>
-      until(String(pattern), () => {
-        const match = pattern.exec(output[stream]);
-        if (match === null && end !== undefined) {
-          throw new Error(`ended with ${end} before ${String(pattern)}\n${output.stdout}\n${output.stderr}`);
-        }
-        return match ?? undefined;
-      }),
-    ended: () => until('end', () => end),
-  };
-  running.add(program);
-  return program;
+  return runCommand(process.execPath, [mainPath, ...argv], { cwd: ROOT, env, stdout });
 }
 
 beforeAll(() => {
   mainPath = findOrBuild();
 }, BUILD_LIMIT_MS);
-
-afterEach(async () => {
-  for (const program of running) {
-    program.child.kill('SIGKILL');
-    await program.ended();
-  }
-});
 
 afterAll(() => {
   if (temporaryBuild !== undefined) rmSync(temporaryBuild, { recursive: true });

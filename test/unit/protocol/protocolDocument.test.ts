@@ -64,6 +64,15 @@ describe('examples', () => {
     expect(new Set(examples.map(({ name }) => name)).size).toBe(examples.length);
   });
 
+  test('every message of the gateway has the type and the data that published clients look for', () => {
+    for (const [name, text] of Object.entries(serverTexts)) {
+      if (name === 'server refused handshake') continue;
+      expect(JSON.parse(text)).toEqual(
+        expect.objectContaining({ type: expect.any(String) as string, data: expect.anything() as unknown }),
+      );
+    }
+  });
+
   test('those of the document are those that are checked here', () => {
     const checked = [...Object.keys(CLIENT_EXAMPLES), ...Object.keys(serverTexts)];
     expect(examples.map(({ name }) => name).sort()).toEqual(checked.sort());
