@@ -105,6 +105,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     metrics: deps.metrics,
     admit: (facts) => gate.admit(facts),
     rpc: createHttpRpc(options, { commands }),
+    origins: options,
     maxBodyBytes: options.maxMessageBytes,
     logger,
   });

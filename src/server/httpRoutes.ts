@@ -1,9 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { crossOriginHeaders, isPreflight, PREFLIGHT_HEADERS } from './access/crossOrigin.js';
+import type { OriginRules } from './access/decideOrigin.js';
 import type { Gate, Visitor } from './access/gate.js';
 import { printRefusal, type Refusal } from './access/refusal.js';
 import { decideContentType } from './access/decideContentType.js';
-import { factsOf } from './access/requestFacts.js';
+import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import { mayDo } from './access/role.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
@@ -91,6 +93,8 @@ export function createHttpRoutes(
     /** Whether a request is let in, and as whom. Never rejects. */
     readonly admit: Gate['admit'];
     readonly rpc: HttpRpc;
+    /** Pages of other origins that may read answers. */
+    readonly origins: OriginRules;
     /** Longest body, in bytes. */
     readonly maxBodyBytes: number;
     readonly logger: Logger;
@@ -100,12 +104,13 @@ export function createHttpRoutes(
     deps.logger.debug({ error: refusal.error }, 'http request refused');
     return refused(refusal);
   };
-  const answerTo = async (request: IncomingMessage): Promise<HttpAnswer> => {
+  const answerTo = async (request: IncomingMessage, facts: RequestFacts): Promise<HttpAnswer> => {
     try {
-      const facts = factsOf(request);
       const admission = await deps.admit(facts);
       if (admission.type === 'refused') return refuse(admission.refusal);
       const { visitor } = admission;
+      if (isPreflight(facts))
+        return { status: 204, contentType: JSON_TYPE, body: '', headers: PREFLIGHT_HEADERS };
       if (facts.method !== 'POST' || facts.url !== '/') {
         return await routeHttp(facts.method, facts.url, deps, visitor);
       }
@@ -148,8 +153,10 @@ export function createHttpRoutes(
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   };
   return (request, response) => {
-    void answerTo(request).then((answer) => {
-      write(request, response, answer);
+    const facts = factsOf(request);
+    void answerTo(request, facts).then((answer) => {
+      const headers = { ...crossOriginHeaders(facts, deps.origins), ...answer.headers };
+      write(request, response, { ...answer, headers });
     });
   };
 }

@@ -93,6 +93,38 @@ describe('a page of another origin', () => {
     expect((await shakeHands(server, { origin: 'null' })).status).toBe(403);
   });
 
+  it('may read answers where it is allowed, and send JSON-RPC after asking', async () => {
+    const server = await serve({ allowOrigins: [EVIL] });
+    const question = {
+      origin: EVIL,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    };
+    const asked = await ask(server, question, '/', 'OPTIONS');
+    expect(asked).toMatchObject({
+      status: 204,
+      body: '',
+      headers: {
+        'access-control-allow-origin': EVIL,
+        'access-control-allow-methods': 'GET, HEAD, POST',
+        'access-control-allow-headers': 'Authorization, Content-Type',
+      },
+    });
+    expect((await ask(server, { origin: EVIL })).headers).toMatchObject({
+      'access-control-allow-origin': EVIL,
+    });
+    // An OPTIONS that is no such question is a method like any other.
+    expect((await ask(server, { origin: EVIL }, '/', 'OPTIONS')).status).toBe(405);
+  });
+
+  it('is no program of the same machine, though its browser is: it sees what strangers see', async () => {
+    const server = await serve({ allowOrigins: [EVIL] });
+    expect((await ask(server, { origin: EVIL }, '/metrics')).status).toBe(403);
+    expect((await ask(server, {}, '/metrics')).status).toBe(200);
+    expect((await ask(server, { origin: EVIL })).body).not.toContain('lag_blocks');
+    expect((await ask(server, {})).body).toContain('lag_blocks');
+  });
+
   it("is not the gateway's own page, which is let in", async () => {
     const server = await serve();
     const origin = server.httpUrl;

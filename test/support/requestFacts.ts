@@ -9,6 +9,7 @@ export function requestFacts(changes: Partial<RequestFacts> = {}): RequestFacts 
     url: '/',
     host: '127.0.0.1:8765',
     origin: undefined,
+    preflightMethod: undefined,
     authorization: undefined,
     protocols: [],
     forwardedFor: undefined,

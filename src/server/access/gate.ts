@@ -1,6 +1,7 @@
 import type { Authenticator } from './authenticator.js';
 import { checkRequest, type RequestRules } from './checkRequest.js';
 import { clientAddress, type ClientAddress, type ProxyList } from './clientAddress.js';
+import { foreignOrigin } from './decideOrigin.js';
 import { NO_ROLE } from './parseRoles.js';
 import { presentedToken } from './presentedToken.js';
 import { anonymous, type Principal } from './principal.js';
@@ -67,11 +68,13 @@ export function createGate(options: GateOptions, deps: { readonly authenticator:
     admit(facts) {
       const refusal = checkRequest(facts, options);
       if (refusal !== undefined) return { type: 'refused', refusal };
-      const client = clientAddress(facts, options.proxies);
+      const from = clientAddress(facts, options.proxies);
+      // A page of another origin is no program of this machine, though the browser that speaks for it may be one.
+      const client = foreignOrigin(facts) === undefined ? from : { ...from, isLocal: false };
       const shown = presentedToken(facts);
       switch (shown.type) {
         case 'none':
-          return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(client)) } };
+          return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(from)) } };
         case 'malformed':
           return unauthorized(
             'invalid_token',
@@ -79,7 +82,7 @@ export function createGate(options: GateOptions, deps: { readonly authenticator:
           );
         case 'token':
           if (shown.isPassword === true && !authenticator.takesTokens) {
-            return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(client)) } };
+            return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(from)) } };
           }
           return admitToken(shown.token, client);
       }

@@ -22,6 +22,8 @@ export interface RequestFacts {
   readonly forwarded: string | undefined;
   /** Header `Origin`: absent where the sender is no browser, or the page's own origin is read from. */
   readonly origin: string | undefined;
+  /** Header `Access-Control-Request-Method`: a browser asks whether a page may send a request with this method. */
+  readonly preflightMethod: string | undefined;
 }
 
 function joined(header: string | readonly string[] | undefined): string | undefined {
@@ -38,6 +40,7 @@ export function factsOf(request: IncomingMessage): RequestFacts {
     url: request.url ?? '',
     host: headers.host,
     origin: headers.origin,
+    preflightMethod: headers['access-control-request-method'],
     authorization: headers.authorization,
     protocols: (headers['sec-websocket-protocol'] ?? '')
       .split(',')
