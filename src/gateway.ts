@@ -49,7 +49,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   refuseInsecure(settings);
   const tls = readTls(settings);
   const access = readAccess(settings, logger.child({ part: 'access' }));
-  const metrics = createMetrics({ methods: [...ALLOWED_COMMANDS, 'batch'], limits: limitsOf(settings) });
+  const metrics = createMetrics({
+    methods: [...ALLOWED_COMMANDS, 'batch'],
+    limits: limitsOf(settings, access.roles.size),
+  });
   const rpc = createRpcClient({
     url: node.rpcUrl,
     credentials: node.credentials,
@@ -165,6 +168,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       maxBatch: settings.maxBatch,
       maxClients: settings.maxClients,
       acceptsPerSecond: settings.acceptsPerSecond,
+      messagesPerSecond: settings.messagesPerSecond,
+      costPerSecond: settings.costPerSecond,
+      rateWindowMs: settings.rateWindowMs,
+      maxRateAddresses: settings.maxRateAddresses,
       maxCommandsInFlight: settings.maxCommandsInFlight,
       commandDeadlineMs: settings.commandDeadlineMs,
       maxAnswerBytes: settings.maxAnswerBytes,
@@ -270,7 +277,7 @@ function nodeOf(node: StartGatewayOptions['node']): NodeAccess {
 }
 
 /** The most that each queue, cache and set may hold, by the names of their metrics. */
-function limitsOf(settings: Settings): MetricLimits {
+function limitsOf(settings: Settings, roles: number): MetricLimits {
   return {
     rpc_calls_in_flight: settings.rpcSlots,
     rpc_calls_waiting: LANES.length * MAX_WAITING_CALLS,
@@ -283,6 +290,8 @@ function limitsOf(settings: Settings): MetricLimits {
     clients: settings.maxClients,
     handshakes_waiting: settings.maxClients,
     replays: settings.maxReplays,
+    // One table for each role, and one for who has shown no token.
+    rate_addresses: settings.maxRateAddresses * (roles + 1),
     recent_outputs: settings.maxRecentOutputs,
     followed_outputs: settings.maxFollowedOutputs,
     filter_keys: settings.maxFilterKeys * settings.maxClients,

@@ -17,6 +17,7 @@ const LATER: ReadonlySet<number> = new Set([
   CLOSE_CODES.internal,
   CLOSE_CODES.try_again_later,
   CLOSE_CODES.too_big,
+  CLOSE_CODES.rate_limited,
   1012,
 ]);
 

@@ -58,5 +58,7 @@ export interface MetricState {
     readonly writes: number;
     readonly writtenBytes: number;
     readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
+    readonly refusals: Readonly<Record<string, number>>;
+    readonly rates: { readonly addresses: number; readonly forgotten: number };
   };
 }

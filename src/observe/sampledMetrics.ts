@@ -206,6 +206,24 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     ({ server }) => server.commands.shared,
   ),
   counter('commands_cached_total', 'Commands answered from memory.', ({ server }) => server.commands.cached),
+  {
+    name: 'refusals_total',
+    type: 'counter',
+    help: "Errors of the gateway's own that clients were answered, by name.",
+    labelNames: ['error'],
+    read: ({ server }) =>
+      Object.entries(server.refusals).map(([error, value]) => ({ labels: { error }, value })),
+  },
+  gauge(
+    'rate_addresses',
+    'Addresses whose messages and cost are remembered, of each role.',
+    ({ server }) => server.rates.addresses,
+  ),
+  counter(
+    'rate_addresses_forgotten_total',
+    'Addresses that were forgotten before their time, for others.',
+    ({ server }) => server.rates.forgotten,
+  ),
   gauge('hub_cohorts', 'Groups of live clients that are sent the same.', ({ server }) => server.cohorts),
   counter('hub_ticks_total', 'Turns in which events went to live clients.', ({ server }) => server.ticks),
   {

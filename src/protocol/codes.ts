@@ -87,6 +87,8 @@ export const ERROR_CODES = {
   forbidden_path: 1062,
   /** HTTP 415: the body is not sent as JSON. */
   unsupported_media_type: 1063,
+  /** Too many messages, or too much cost, for the time: HTTP 429. */
+  rate_limited: 1064,
 } as const;
 
 /** Name of one of the gateway's own errors. */
@@ -120,4 +122,6 @@ export const CLOSE_CODES = {
   too_slow: 4008,
   /** The client sent too many bad messages, or too many at once. */
   too_many: 4029,
+  /** The client went on sending while it was told to wait. */
+  rate_limited: 4030,
 } as const;

@@ -36,6 +36,12 @@ export interface ConnectionLimits {
   readonly max_bad_messages: number;
   /** Milliseconds. */
   readonly bad_message_window_ms: number;
+  /** Messages of one address, a second on average over `rate_window_ms`; null is no limit. */
+  readonly messages_per_second: number | null;
+  /** Units of cost of one address, likewise. */
+  readonly cost_per_second: number | null;
+  /** Milliseconds. */
+  readonly rate_window_ms: number;
 }
 
 /** What the welcome tells. */
@@ -144,10 +150,17 @@ export function printError(error: {
   readonly message: string;
   readonly idJson?: string | undefined;
   readonly command?: string | undefined;
+  /** When the same may be asked again. */
+  readonly retryAfterMs?: number | undefined;
 }): string {
   const code = typeof error.code === 'number' ? error.code : ERROR_CODES[error.code];
   const command = error.command === undefined ? '' : `"command":${JSON.stringify(excerpt(error.command))},`;
-  return `{"type":"error",${idMember(error.idJson)}${command}"data":{"code":${code},"message":${JSON.stringify(error.message)}}}`;
+  return `{"type":"error",${idMember(error.idJson)}${command}"data":{"code":${code},"message":${JSON.stringify(error.message)}${retryMember(error.retryAfterMs)}}}`;
+}
+
+/** The member `retry_after_ms` of an error, its comma first; nothing where nobody can say. */
+export function retryMember(retryAfterMs: number | undefined): string {
+  return retryAfterMs === undefined ? '' : `,"retry_after_ms":${retryAfterMs}`;
 }
 
 /** A command's answer up to the node's result, which follows as it is, and then {@link MESSAGE_SUFFIX}. */

@@ -17,13 +17,15 @@ import type { Connection } from './connection.js';
 import { createFilterIndex } from './filters/filterIndex.js';
 import type { KeyBudget } from './filters/subscriptionFilters.js';
 import { createHub } from './hub.js';
+import { createRates, limitKey, type RateLimits } from './limits/rates.js';
+import { createRefusals } from './limits/refusals.js';
 import type { Lag } from './lag.js';
 import { createSubscriptions } from './subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from './subscriptionSets.js';
 import { createDialectViews } from './dialectViews.js';
 import { retryAfterMs } from './retrySpread.js';
 import { printShortHealth } from './printHealth.js';
-import { createSession, type Session } from './session.js';
+import { createSession, type Session, type SharedDeps } from './session.js';
 import type { Server, ServerDeps, ServerOptions } from './serverTypes.js';
 import { createWebSocketServer, frameCompressed, frameText } from './webSocketServer.js';
 
@@ -41,6 +43,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const views = createDialectViews(frameText, frameCompressed);
   const commands = createCommandRunner(options, deps);
   const sessions = new Set<Session>();
+  const rates = createRates(options);
+  const refusals = createRefusals();
   let replays = 0;
 
   // The same for all connections, and made once: there are many of them.
@@ -55,7 +59,13 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     random: Math.random,
     sleep: setTimeoutPromise,
   };
-  const status = (): string => printShortHealth(deps.health());
+  const shared: SharedDeps = {
+    commands,
+    rates,
+    refusals,
+    status: () => printShortHealth(deps.health()),
+    logger,
+  };
   const tipHeight = (): number | undefined => deps.archive.present().tip?.height;
 
   function takeReplayPlace(): boolean {
@@ -88,6 +98,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
         view: views.of(dialect, connection.compresses),
         known: deps.known,
         filterKeys,
+        refusals,
         close,
       }),
     );
@@ -104,8 +115,10 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     health: deps.health,
     metrics: deps.metrics,
     admit: (facts) => gate.admit(facts),
-    rpc: createHttpRpc(options, { commands }),
+    rpc: createHttpRpc(options, { commands, rates, refusals }),
     origins: options,
+    rates,
+    refusals,
     maxBodyBytes: options.maxMessageBytes,
     logger,
   });
@@ -117,12 +130,14 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
     onRequest,
-    onConnection(connection, { principal }) {
+    onConnection(connection, { principal, client }) {
+      const key = limitKey(client);
       let clearance: Clearance | undefined;
       const session = createSession(options, {
         connection,
         subscriptions: (of, close) => subscriptions(of, close, () => clearance?.role() ?? principal.role),
-        commands,
+        shared,
+        limitKey: key,
         clearance: (close) =>
           (clearance = createClearance(principal, {
             authenticator: deps.authenticator,
@@ -130,9 +145,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
             tipHeight,
             close,
           })),
-        status,
-        welcome: welcomeMessage(principal.role),
-        logger,
+        welcome: welcomeMessage(principal.role, key),
       });
       sessions.add(session);
       logger.debug({ client: connection.id }, 'client connected');
@@ -149,6 +162,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       code: 'too_big',
       message: `the message is longer than ${options.maxMessageBytes} bytes; the connection is closed`,
     }),
+    refusals,
     logger,
   });
 
@@ -161,7 +175,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   }
 
   /** Who has to show a token first is told nothing of the chain. */
-  function welcomeMessage(role: Role): string {
+  function welcomeMessage(role: Role, key: string): string {
     const isNobody = role === NOBODY;
     const cursor = isNobody ? undefined : headCursor();
     const { chain, simulated, tip } = isNobody ? { ...deps.health(), tip: undefined } : deps.health();
@@ -172,7 +186,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       ...(chain === undefined ? {} : { chain }),
       ...(tip === undefined ? {} : { tip }),
       topics: TOPIC_NAMES,
-      limits: { ...limitsOf(options), max_filter_keys: maxFilterKeys(role, options) },
+      limits: limitsOf(options, role, rates.limitsOf(role, key)),
       ...(cursor === undefined ? {} : { cursor }),
     });
   }
@@ -221,6 +235,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       replays,
       filters: filterIndex.stats(),
       commands: commands.stats(),
+      refusals: refusals.counts(),
+      rates: rates.stats(),
     }),
   };
 }
@@ -230,7 +246,7 @@ function maxFilterKeys(role: Role, { maxFilterKeys: most }: ServerOptions): numb
   return Math.min(role.filterKeys, most);
 }
 
-function limitsOf(options: ServerOptions): ConnectionLimits {
+function limitsOf(options: ServerOptions, role: Role, rates: RateLimits): ConnectionLimits {
   return {
     max_message_bytes: options.maxMessageBytes,
     max_depth: options.maxDepth,
@@ -240,10 +256,13 @@ function limitsOf(options: ServerOptions): ConnectionLimits {
     max_answer_bytes: options.maxAnswerBytes,
     ping_interval_ms: options.pingIntervalMs,
     ping_timeout_ms: options.pingTimeoutMs,
-    max_filter_keys: options.maxFilterKeys,
+    max_filter_keys: maxFilterKeys(role, options),
     max_buffered_bytes: options.maxBufferedBytes,
     slow_timeout_ms: options.slowTimeoutMs,
     max_bad_messages: BAD_MESSAGE_LIMIT.count,
     bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
+    messages_per_second: rates.messagesPerSecond ?? null,
+    cost_per_second: rates.costPerSecond ?? null,
+    rate_window_ms: options.rateWindowMs,
   };
 }

@@ -10,6 +10,9 @@ import { mayDo } from './access/role.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
 import type { HttpRpc } from './httpRpc.js';
+import { limitKey, rateWords, retryAfter, type Rates } from './limits/rates.js';
+import type { TooFast } from './limits/rateTable.js';
+import type { Refusals } from './limits/refusals.js';
 import { PAGE_HTML, PAGE_POLICY } from './page.js';
 import { isReady, printHealth, printShortHealth } from './printHealth.js';
 import { readBody } from './readBody.js';
@@ -95,6 +98,8 @@ export function createHttpRoutes(
     readonly rpc: HttpRpc;
     /** Pages of other origins that may read answers. */
     readonly origins: OriginRules;
+    readonly rates: Rates;
+    readonly refusals: Refusals;
     /** Longest body, in bytes. */
     readonly maxBodyBytes: number;
     readonly logger: Logger;
@@ -102,6 +107,7 @@ export function createHttpRoutes(
 ): RequestListener {
   const refuse = (refusal: Refusal): HttpAnswer => {
     deps.logger.debug({ error: refusal.error }, 'http request refused');
+    deps.refusals.note(refusal.error);
     return refused(refusal);
   };
   const answerTo = async (request: IncomingMessage, facts: RequestFacts): Promise<HttpAnswer> => {
@@ -112,7 +118,11 @@ export function createHttpRoutes(
       if (isPreflight(facts))
         return { status: 204, contentType: JSON_TYPE, body: '', headers: PREFLIGHT_HEADERS };
       if (facts.method !== 'POST' || facts.url !== '/') {
-        return await routeHttp(facts.method, facts.url, deps, visitor);
+        const { client, principal } = visitor;
+        const verdict = await deps.rates.take(principal.role, limitKey(client), 1, 1);
+        return verdict?.type === 'too_fast'
+          ? refuse(tooFast(verdict))
+          : await routeHttp(facts.method, facts.url, deps, visitor);
       }
       const refusal = decideContentType(request.headers);
       return refusal === undefined ? await answerRpc(request, visitor) : refuse(refusal);
@@ -129,7 +139,11 @@ export function createHttpRoutes(
       status,
       body: text,
       headers = {},
-    } = await deps.rpc.answer(body.text, { socket: request.socket, role });
+    } = await deps.rpc.answer(body.text, {
+      socket: request.socket,
+      role,
+      limitKey: limitKey(visitor.client),
+    });
     const answerBody = text === undefined ? '' : Buffer.concat([Buffer.from(text), NEW_LINE]);
     return { status, contentType: JSON_TYPE, body: answerBody, headers };
   };
@@ -159,6 +173,11 @@ export function createHttpRoutes(
       write(request, response, { ...answer, headers });
     });
   };
+}
+
+function tooFast(verdict: TooFast): Refusal {
+  const headers = retryAfter(verdict.retryAfterMs);
+  return { status: 429, error: 'rate_limited', message: rateWords(verdict), headers };
 }
 
 function ready(health: Health): HttpAnswer {

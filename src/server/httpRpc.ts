@@ -7,6 +7,9 @@ import { parseMessage, type Asked, type MessageLimits } from '../protocol/parseM
 import type { Role } from './access/role.js';
 import { createBatchAnswer } from './batchAnswer.js';
 import type { CommandOutcome, CommandRunner } from './commandRunner.js';
+import { answerCost, requestCost } from './limits/requestCost.js';
+import { rateWords, retryAfter, type Rates } from './limits/rates.js';
+import type { Refusals } from './limits/refusals.js';
 import { printOutcome } from './printOutcome.js';
 
 /** Limits of a connection; those of a WebSocket connection. */
@@ -20,6 +23,8 @@ export interface HttpRpcOptions extends MessageLimits {
 /** What answers requests. */
 export interface HttpRpcDeps {
   readonly commands: CommandRunner;
+  readonly rates: Rates;
+  readonly refusals: Refusals;
 }
 
 /** The answer to a POST. No body: nothing was asked but notifications. */
@@ -34,6 +39,8 @@ export interface HttpCaller {
   /** The connection that the request came on. */
   readonly socket: Socket;
   readonly role: Role;
+  /** What its requests are counted by. */
+  readonly limitKey: string;
 }
 
 /** JSON-RPC over HTTP. */
@@ -47,6 +54,7 @@ const WANTS_TOKEN = { 'WWW-Authenticate': 'Bearer realm="evrmore-gateway"' };
 interface Answered {
   readonly status: number;
   readonly text: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -55,21 +63,44 @@ interface Answered {
  * every other error, and 204 for a notification.
  */
 export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpRpc {
+  const { rates, refusals } = deps;
   const inFlight = new WeakMap<Socket, number>();
 
-  async function answerBody(body: string, role: Role): Promise<HttpRpcAnswer> {
+  async function answerBody(body: string, caller: HttpCaller): Promise<HttpRpcAnswer> {
     const message = parseMessage(body, options, JSON_RPC_1);
     if (message.type === 'single') {
-      const { status, text } = await answerOne(message, role);
-      return isQuiet(message) ? { status: 204, body: undefined } : { status, body: text };
+      const { status, text, headers = {} } = await answerInTime(message, caller, body.length);
+      return isQuiet(message) && status !== 429
+        ? { status: 204, body: undefined }
+        : { status, body: text, headers };
     }
     const batch = createBatchAnswer(options.maxAnswerBytes);
+    // The length of the whole counts with its first request.
+    let chars = body.length;
     for (const asked of message.items) {
-      const { text } = await answerOne(asked, role);
+      const { text } = await answerInTime(asked, caller, chars);
+      chars = 0;
       if (!isQuiet(asked)) batch.add(text, asked);
     }
     const text = batch.text();
     return text === undefined ? { status: 204, body: undefined } : { status: 200, body: text };
+  }
+
+  /** Or says when to try again. */
+  async function answerInTime(asked: Asked, caller: HttpCaller, chars: number): Promise<Answered> {
+    const { role, limitKey } = caller;
+    const verdict = await rates.take(role, limitKey, 1, requestCost(asked.request, chars));
+    if (verdict?.type === 'too_fast') {
+      const { retryAfterMs } = verdict;
+      const dialect = isBatchDialect(asked.dialect) ? asked.dialect : JSON_RPC_1;
+      const { idJson } = asked.request;
+      const error = { code: 'rate_limited', message: rateWords(verdict), retryAfterMs, idJson } as const;
+      refusals.note(error.code);
+      return { status: 429, text: dialect.error(error), headers: retryAfter(retryAfterMs) };
+    }
+    const answered = await answerOne(asked, role);
+    rates.add(role, limitKey, answerCost(answered.text.length));
+    return answered;
   }
 
   async function answerOne({ dialect, request }: Asked, role: Role): Promise<Answered> {
@@ -86,6 +117,7 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
       case 'command': {
         const run = deps.commands.run({ ...request, role });
         const outcome = run.type === 'refused' ? run.error : await run.outcome;
+        if (outcome.type === 'error') refusals.note(outcome.code);
         return { status: statusOf(outcome), text: printOutcome(outcome, request, dialect) };
       }
       // Subscriptions, and what belongs to them.
@@ -96,8 +128,22 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
     }
   }
 
+  function noRequest(idJson: string | undefined): Answered {
+    const message = `send a JSON-RPC request, such as ${JSON_RPC_1.shapes.join(' or ')}`;
+    return failed(JSON_RPC_1, 'unknown_message', message, idJson);
+  }
+
+  function failed(dialect: Dialect, code: ErrorName, message: string, idJson: string | undefined): Answered {
+    refusals.note(code);
+    return {
+      status: statusOf({ type: 'error', code, message }),
+      text: dialect.error({ code, message, idJson }),
+    };
+  }
+
   return {
-    async answer(body, { socket, role }) {
+    async answer(body, caller) {
+      const { socket, role } = caller;
       if (role.commands.size === 0 && !role.isAdmin) {
         const message = 'this gateway wants a token: send "Authorization: Bearer" with one';
         const { text } = failed(JSON_RPC_1, 'unauthorized', message, undefined);
@@ -106,12 +152,12 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
       const waiting = inFlight.get(socket) ?? 0;
       if (waiting >= options.maxCommandsInFlight) {
         const message = `${waiting} requests of this connection wait for their answers already; wait for one of them`;
-        const { status, text } = failed(JSON_RPC_1, 'too_many_commands', message, undefined);
-        return { status, body: text };
+        const { text } = failed(JSON_RPC_1, 'too_many_commands', message, undefined);
+        return { status: 429, body: text, headers: retryAfter(1000) };
       }
       inFlight.set(socket, waiting + 1);
       try {
-        return await answerBody(body, role);
+        return await answerBody(body, caller);
       } finally {
         inFlight.set(socket, (inFlight.get(socket) ?? 1) - 1);
       }
@@ -121,18 +167,6 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
 
 function isQuiet({ request }: Asked): boolean {
   return 'quiet' in request;
-}
-
-function noRequest(idJson: string | undefined): Answered {
-  const message = `send a JSON-RPC request, such as ${JSON_RPC_1.shapes.join(' or ')}`;
-  return failed(JSON_RPC_1, 'unknown_message', message, idJson);
-}
-
-function failed(dialect: Dialect, code: ErrorName, message: string, idJson: string | undefined): Answered {
-  return {
-    status: statusOf({ type: 'error', code, message }),
-    text: dialect.error({ code, message, idJson }),
-  };
 }
 
 function statusOf(outcome: CommandOutcome): number {

@@ -6,16 +6,18 @@ import type { KnownOutputs } from '../feed/knownOutputs.js';
 import type { RpcClient } from '../node/rpcTypes.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
+import type { ErrorName } from '../protocol/codes.js';
 import type { Authenticator } from './access/authenticator.js';
 import type { Role } from './access/role.js';
 import type { FilterIndexStats } from './filters/filterIndex.js';
 import type { HubStats } from './hubTypes.js';
 import type { Lag } from './lag.js';
+import type { RatesOptions } from './limits/rates.js';
 import type { TlsFiles } from './listeningServer.js';
 import type { WebSocketServerStats } from './webSocketServer.js';
 
 /** Where to listen, and the limits; times in milliseconds. */
-export interface ServerOptions {
+export interface ServerOptions extends RatesOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -94,6 +96,10 @@ export interface ServerStats extends HubStats, WebSocketServerStats {
   /** Of live clients. */
   readonly filters: FilterIndexStats;
   readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
+  /** Errors answered, by name. */
+  readonly refusals: Readonly<Record<ErrorName, number>>;
+  /** Addresses whose messages and cost are remembered, and how many were forgotten too soon. */
+  readonly rates: { readonly addresses: number; readonly forgotten: number };
 }
 
 /** The clients' side of the gateway. */

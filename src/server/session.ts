@@ -1,16 +1,20 @@
 import type { Logger } from 'pino';
 import { CLOSE_CODES } from '../protocol/codes.js';
-import type { Dialect } from '../protocol/dialects/dialect.js';
+import type { Dialect, ErrorAnswer } from '../protocol/dialects/dialect.js';
 import { NATIVE } from '../protocol/dialects/native.js';
-import { parseMessage, type Asked, type MessageLimits } from '../protocol/parseMessage.js';
+import { parseMessage, type Asked, type Message, type MessageLimits } from '../protocol/parseMessage.js';
 import { printAuthenticated, printClosing } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import type { Clearance } from './access/clearance.js';
 import { BAD_MESSAGE_LIMIT, countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
 import { createBatchAnswer } from './batchAnswer.js';
 import { closeReason } from './closeReason.js';
-import type { CommandRunner } from './commandRunner.js';
+import type { CommandOutcome, CommandRunner } from './commandRunner.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
+import { answerCost, requestCost } from './limits/requestCost.js';
+import { rateWords, type Rates } from './limits/rates.js';
+import type { RateVerdict, TooFast } from './limits/rateTable.js';
+import type { Refusals } from './limits/refusals.js';
 import { printOutcome } from './printOutcome.js';
 import type { SubscriptionSets } from './subscriptionSets.js';
 
@@ -22,24 +26,33 @@ export interface SessionOptions extends MessageLimits {
   readonly maxAnswerBytes: number;
 }
 
+/** What all sessions of a server work with. */
+export interface SharedDeps {
+  readonly commands: CommandRunner;
+  readonly rates: Rates;
+  readonly refusals: Refusals;
+  /** What anybody may know of the gateway's state, as JSON text. */
+  readonly status: () => string;
+  readonly logger: Logger;
+  /** Milliseconds; `Date.now` if absent. */
+  readonly now?: () => number;
+}
+
 /** What a session works with. */
 export interface SessionDeps {
+  readonly shared: SharedDeps;
   readonly connection: Connection;
+  /** What the client's messages are counted by, see `limitKey`. */
+  readonly limitKey: string;
   /** Makes the connection's subscriptions; `close` ends the connection. */
   readonly subscriptions: (
     connection: Connection,
     close: (code: number, words: string) => void,
   ) => SubscriptionSets;
-  readonly commands: CommandRunner;
   /** What the client may do; `close` ends the connection. */
   readonly clearance: (close: (code: number, words: string) => void) => Clearance;
-  /** What anybody may know of the gateway's state, as JSON text. */
-  readonly status: () => string;
   /** First message of the connection, whole. */
   readonly welcome: string;
-  readonly logger: Logger;
-  /** Milliseconds; `Date.now` if absent. */
-  readonly now?: () => number;
 }
 
 /** One client. */
@@ -57,6 +70,9 @@ const NOTHING_ASKED = Promise.resolve();
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 type Answer = (message: string | Buffer) => void;
+/** A message that may be carried out; of a batch, how long it is. */
+type TakenMessage =
+  Extract<Message, { type: 'single' }> | (Extract<Message, { type: 'batch' }> & { readonly chars: number });
 
 /**
  * The protocol of one connection, without the transport: welcome, then one answer to each message, in the dialect of the message.
@@ -65,8 +81,7 @@ type Answer = (message: string | Buffer) => void;
  */
 export function createSession(options: SessionOptions, deps: SessionDeps): Session {
   // By name: `deps` holds the welcome, which no connection is to keep.
-  const { connection, commands, status, logger } = deps;
-  const now = deps.now ?? Date.now;
+  const { connection, limitKey, shared } = deps;
   const subscriptions = deps.subscriptions(connection, close);
   let badMessages = NO_BAD_MESSAGES;
   let commandsInFlight = 0;
@@ -75,7 +90,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   let dialect: Dialect = NATIVE;
   let ended = false;
   /** Messages that came while a token is checked; absent while none is. */
-  let held: string[] | undefined;
+  let held: TakenMessage[] | undefined;
   const clearance = deps.clearance(close);
 
   connection.send(deps.welcome);
@@ -106,26 +121,49 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   function refuse(error: string | undefined, answer: Answer): void {
     if (error === undefined) return;
     answer(error);
-    badMessages = countBadMessage(badMessages, now(), BAD_MESSAGE_LIMIT);
-    if (!isTooMany(badMessages, BAD_MESSAGE_LIMIT)) return;
-    logger.debug({ client: connection.id }, 'too many bad messages');
+    if (!isOneTooMany()) return;
     const { count, windowMs } = BAD_MESSAGE_LIMIT;
     close(CLOSE_CODES.too_many, `more than ${count} bad messages in ${windowMs / 1000} s`);
   }
 
+  function isOneTooMany(): boolean {
+    badMessages = countBadMessage(badMessages, (shared.now ?? Date.now)(), BAD_MESSAGE_LIMIT);
+    return isTooMany(badMessages, BAD_MESSAGE_LIMIT);
+  }
+
+  /** An error of the gateway's own, printed and counted. */
+  function printed(
+    { dialect: spoken, request: { idJson } }: Asked,
+    error: Omit<ErrorAnswer, 'idJson'>,
+  ): string {
+    shared.refusals.note(error.code);
+    return spoken.error({ ...error, idJson });
+  }
+
+  /** Answers what comes too fast, and ends the connection of who does not wait. */
+  function refuseRate(asked: Asked, verdict: TooFast, answer: Answer): void {
+    const { retryAfterMs } = verdict;
+    const message = rateWords(verdict);
+    answer(printed(asked, { code: 'rate_limited', message, retryAfterMs }));
+    if (isOneTooMany()) close(CLOSE_CODES.rate_limited, message, retryAfterMs);
+  }
+
+  function takeRate(messages: number, cost: number): Promise<RateVerdict> | undefined {
+    return shared.rates.take(clearance.role(), limitKey, messages, cost);
+  }
+
   /** What is answered at once; the promise is that of a command's answer, which never rejects. */
-  function take({ dialect: spoken, request }: Asked, answer: Answer): Promise<string | Buffer> | undefined {
+  function take(asked: Asked, answer: Answer): Promise<string | Buffer> | undefined {
+    const { dialect: spoken, request } = asked;
     const denial = clearance.check(request);
     if (denial !== undefined) {
-      refuse(spoken.error({ code: denial.error, message: denial.message, idJson: request.idJson }), answer);
+      refuse(printed(asked, { code: denial.error, message: denial.message }), answer);
       return undefined;
     }
     switch (request.type) {
-      case 'invalid': {
-        const { error, message, idJson } = request;
-        refuse(spoken.error({ code: error, message, idJson }), answer);
+      case 'invalid':
+        refuse(printed(asked, { code: request.error, message: request.message }), answer);
         return undefined;
-      }
       case 'subscribe':
         refuse(subscriptions.subscribe(request, spoken, answer), answer);
         return undefined;
@@ -139,10 +177,10 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
         return undefined;
       case 'status':
-        answer(spoken.status(request.idJson, status()));
+        answer(spoken.status(request.idJson, shared.status()));
         return undefined;
       case 'authenticate':
-        void authenticate(request, spoken);
+        void authenticate(asked, request.token);
         return undefined;
       case 'command':
         return takeCommand(request, spoken, answer);
@@ -154,9 +192,19 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     spoken: Dialect,
     answer: Answer,
   ): Promise<string | Buffer> | undefined {
-    const run = commands.run({ ...request, role: clearance.role() });
-    if (run.type === 'started') return run.outcome.then((outcome) => printOutcome(outcome, request, spoken));
-    refuse(printOutcome(run.error, request, spoken).toString(), answer);
+    const role = clearance.role();
+    const run = shared.commands.run({ ...request, role });
+    const print = (outcome: CommandOutcome): string | Buffer => {
+      if (outcome.type === 'error') shared.refusals.note(outcome.code);
+      return printOutcome(outcome, request, spoken);
+    };
+    if (run.type === 'started') {
+      return run.outcome.then((outcome) => {
+        if (outcome.type === 'result') shared.rates.add(role, limitKey, answerCost(outcome.result.length));
+        return print(outcome);
+      });
+    }
+    refuse(print(run.error).toString(), answer);
     return undefined;
   }
 
@@ -165,7 +213,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     const isQuiet = 'quiet' in request;
     const answer: Answer = isQuiet ? () => undefined : send;
     if (request.type === 'command' && commandsInFlight >= options.maxCommandsInFlight) {
-      answer(tooManyCommands(asked, commandsInFlight));
+      answer(printed(asked, tooManyCommands(asked, commandsInFlight)));
       return;
     }
     const message = take(asked, answer);
@@ -185,18 +233,27 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     lastInOrder = previous.then(() => message).then(finish);
   }
 
-  async function handleBatch(items: readonly Asked[]): Promise<void> {
+  /** Each request of a batch counts as a message; the length of all of them is in `chars`. */
+  async function handleBatch(items: readonly Asked[], chars: number): Promise<void> {
     const batch = createBatchAnswer(options.maxAnswerBytes);
     const isFull = commandsInFlight >= options.maxCommandsInFlight;
     commandsInFlight += 1;
+    let charsLeft = chars;
     for (const asked of items) {
+      const rate = takeRate(1, requestCost(asked.request, charsLeft));
+      const verdict = rate === undefined ? undefined : await rate;
+      charsLeft = 0;
       if (ended) break;
       const isQuiet = 'quiet' in asked.request;
       const answer: Answer = (message) => {
         if (!isQuiet) batch.add(message, asked);
       };
+      if (verdict?.type === 'too_fast') {
+        refuseRate(asked, verdict, answer);
+        continue;
+      }
       if (isFull && asked.request.type === 'command') {
-        answer(tooManyCommands(asked, commandsInFlight));
+        answer(printed(asked, tooManyCommands(asked, commandsInFlight)));
         continue;
       }
       const message = take(asked, answer);
@@ -208,46 +265,66 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   }
 
   /** Messages that come meanwhile wait: they are for the client that the token makes of this one. */
-  async function authenticate({ token, idJson }: OfType<'authenticate'>, spoken: Dialect): Promise<void> {
+  /** Messages that come meanwhile wait: they are for the client that the token makes of this one. */
+  async function authenticate(asked: Asked, token: string): Promise<void> {
     held = [];
     const authentication = await clearance.authenticate(token);
     const waiting = held;
     held = undefined;
     if (ended) return;
     if (authentication.type === 'refused') {
-      const { error, message } = authentication;
-      refuse(spoken.error({ code: error, message, idJson }), send);
+      refuse(printed(asked, { code: authentication.error, message: authentication.message }), send);
     } else {
       const { role, expiresAtMs } = authentication.principal;
-      send(printAuthenticated({ role: role.name, expiresAtMs, idJson }));
+      send(printAuthenticated({ role: role.name, expiresAtMs, idJson: asked.request.idJson }));
     }
-    for (const text of waiting) onText(text);
+    for (const message of waiting) carryOut(message);
   }
 
-  function onText(text: string): void {
+  /** In the order in which the messages came, and behind a token that is being checked. */
+  function carryOut(message: TakenMessage): void {
     if (ended) return;
     if (held !== undefined) {
-      held.push(text);
+      held.push(message);
       if (held.length <= MAX_HELD_MESSAGES) return;
       close(CLOSE_CODES.too_many, 'too many messages while a token is checked');
       return;
     }
+    if (message.type === 'single') handle(message);
+    else handleBatch(message.items, message.chars).catch(fail);
+  }
+
+  function onText(text: string): void {
+    if (ended) return;
     const message = parseMessage(text, options, dialect);
     if (message.type === 'batch') {
-      handleBatch(message.items).catch((error: unknown) => {
-        logger.error({ err: error, client: connection.id }, 'a batch failed');
-        close(CLOSE_CODES.internal, 'the gateway failed on this connection');
-      });
+      carryOut({ ...message, chars: text.length });
       return;
     }
     ({ dialect } = message);
-    handle(message);
+    const verdict = takeRate(1, requestCost(message.request, text.length));
+    if (verdict === undefined) {
+      carryOut(message);
+      return;
+    }
+    verdict
+      .then((known) => {
+        if (known.type === 'ok') carryOut(message);
+        else if (!ended) refuseRate(message, known, 'quiet' in message.request ? () => undefined : send);
+      })
+      .catch(fail);
+  }
+
+  function fail(error: unknown): void {
+    shared.logger.error({ err: error, client: connection.id }, 'a message failed');
+    close(CLOSE_CODES.internal, 'the gateway failed on this connection');
   }
 
   return {
     onText,
     onBinary() {
       if (ended) return;
+      shared.refusals.note('binary_frame');
       refuse(
         dialect.error({ code: 'binary_frame', message: 'binary messages are not read; send text' }),
         send,
@@ -268,12 +345,10 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   };
 }
 
-function tooManyCommands({ dialect, request }: Asked, inFlight: number): string {
-  const message = `${inFlight} commands of this connection wait for their answers already; wait for one of them`;
-  return dialect.error({
+function tooManyCommands({ request }: Asked, inFlight: number): Omit<ErrorAnswer, 'idJson'> {
+  return {
     code: 'too_many_commands',
-    message,
-    idJson: request.idJson,
+    message: `${inFlight} commands of this connection wait for their answers already; wait for one of them`,
     command: request.type === 'command' ? request.command : undefined,
-  });
+  };
 }

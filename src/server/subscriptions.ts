@@ -1,7 +1,7 @@
 import type { Interest } from '../feed/demand.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { parseCursor } from '../protocol/cursor.js';
-import type { Dialect } from '../protocol/dialects/dialect.js';
+import type { Dialect, ErrorAnswer } from '../protocol/dialects/dialect.js';
 import { parseFrom, type From } from '../protocol/parseFrom.js';
 import type { SubscriptionName } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
@@ -16,6 +16,7 @@ import type { KnownOutputs } from '../feed/knownOutputs.js';
 import { startCatchUp, type CatchUp, type CatchUpDeps } from './catchUp.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hubTypes.js';
+import type { Refusals } from './limits/refusals.js';
 import { joinFrames } from './joinFrames.js';
 import { olderCursor } from './olderCursor.js';
 import { ALL_TOPICS, maskOf, topicsOf, type TopicMask } from './topicMask.js';
@@ -50,6 +51,7 @@ export interface SubscriptionsDeps {
   readonly known: KnownOutputs;
   /** Shared by all subscriptions of the connection. */
   readonly filterKeys: KeyBudget;
+  readonly refusals: Refusals;
   /** Ends the connection: a place was lost that has no cursor to go on from. */
   readonly close: (code: number, words: string) => void;
 }
@@ -123,6 +125,11 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       },
     }));
 
+  const refused = (error: ErrorAnswer): string => {
+    deps.refusals.note(error.code);
+    return dialect.error(error);
+  };
+
   const room = (): Promise<void> => {
     if (ended || connection.unsentBytes() <= options.maxUnsentBytes) return Promise.resolve();
     const drained = new Promise<void>((resolve) => {
@@ -181,6 +188,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
             write(dialect.live(name, cursor ?? position.cursor));
           }),
         onFailed(code, message, cursor) {
+          deps.refusals.note(code);
           want([], [...catchUp.topics]);
           client.setPolicy([...catchUp.topics], 'catch_up');
           write(dialect.subscriptionError(name, { code, message, cursor }));
@@ -247,10 +255,10 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         filters === undefined && filterJson === undefined
           ? NO_FILTER
           : filtersNow().subscribe(topicName, topics, filterJson);
-      if (change.type === 'refused') return dialect.error({ ...change, idJson });
+      if (change.type === 'refused') return refused({ ...change, idJson });
       const from = fromJson === undefined ? undefined : parseFrom(fromJson);
       if (from?.type === 'invalid')
-        return dialect.error({ code: 'cursor_malformed', message: from.message, idJson });
+        return refused({ code: 'cursor_malformed', message: from.message, idJson });
       if (from === undefined) {
         const filter = change.apply();
         want(topics);
@@ -274,7 +282,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         const message =
           'too many subscriptions from the past are under way; try again when one of them is live';
         // No fault of the message: it does not count as a bad one.
-        reply(dialect.error({ code: 'too_many_replays', message, idJson }));
+        reply(refused({ code: 'too_many_replays', message, idJson }));
         return undefined;
       }
       dropCatchUps(topics);
@@ -292,7 +300,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       const dropped = dropCatchUps(topics);
       if (!client.unsubscribe(topics) && !dropped) {
         const message = `this connection is not subscribed to ${topicName}`;
-        return dialect.error({ code: 'not_subscribed', message, idJson });
+        return refused({ code: 'not_subscribed', message, idJson });
       }
       filters?.drop(topics);
       want([], topics);
@@ -302,7 +310,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     },
     update({ topicName, topics, idJson, addJson, removeJson }, reply) {
       const change = filtersNow().update(topicName, topics, addJson, removeJson);
-      if (change.type === 'refused') return dialect.error({ ...change, idJson });
+      if (change.type === 'refused') return refused({ ...change, idJson });
       const filter = change.apply();
       want([]);
       reply(dialect.acknowledgement({ action: 'update', topicName, idJson, filter }));

@@ -12,6 +12,7 @@ import { createListeningServer, type TlsFiles } from './listeningServer.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { chooseDeflateOffer, type ExtensionOffers } from './deflateOffer.js';
 import { listenOn } from './listenOn.js';
+import type { Refusals } from './limits/refusals.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
 import { chooseProtocol } from './access/presentedToken.js';
 import { createPacer } from './pacer.js';
@@ -50,6 +51,7 @@ export interface WebSocketServerDeps {
   readonly onConnection: (connection: Connection, visitor: Visitor) => ConnectionHandlers;
   /** The message that is sent before a connection is closed with 1009. */
   readonly tooBigMessage: string;
+  readonly refusals: Refusals;
   readonly logger: Logger;
 }
 
@@ -150,7 +152,10 @@ export function createWebSocketServer(
   class ExplainedWebSocket extends WebSocket {
     override close(code?: number, reason?: string | Buffer): void {
       if (reason === undefined && code !== undefined && this.readyState === WebSocket.OPEN) {
-        if (code === CLOSE_CODES.too_big) this.send(deps.tooBigMessage, { compress: false });
+        if (code === CLOSE_CODES.too_big) {
+          deps.refusals.note('too_big');
+          this.send(deps.tooBigMessage, { compress: false });
+        }
         super.close(code, protocolReasons(options.maxMessageBytes)[code] ?? '');
         return;
       }
@@ -219,6 +224,7 @@ export function createWebSocketServer(
 
   function refuse(socket: Socket, refusal: Refusal): void {
     logger.debug({ error: refusal.error }, 'handshake refused');
+    deps.refusals.note(refusal.error);
     refuseUpgrade(socket, refusal);
   }
 

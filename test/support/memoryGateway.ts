@@ -11,7 +11,9 @@ import { CLOSE_CODES } from '../../src/protocol/codes.js';
 import { formatTipCursor } from '../../src/protocol/cursor.js';
 import { printWelcome } from '../../src/protocol/printMessages.js';
 import { createHub } from '../../src/server/hub.js';
-import { createSession, type Session } from '../../src/server/session.js';
+import { createRates, LOCAL_KEY } from '../../src/server/limits/rates.js';
+import { createRefusals } from '../../src/server/limits/refusals.js';
+import { createSession, type Session, type SharedDeps } from '../../src/server/session.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createForm, createView } from '../../src/server/view.js';
@@ -115,6 +117,16 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       (tip === undefined ? undefined : formatTipCursor(tip, encode()))
     );
   };
+  const shared: SharedDeps = {
+    commands: {
+      run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
+      stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
+    },
+    rates: createRates({ messagesPerSecond: 0, costPerSecond: 0, rateWindowMs: 1000, maxRateAddresses: 1 }),
+    refusals: createRefusals(),
+    status: () => '{}',
+    logger,
+  };
   const connections = new Map<MemoryConnection, Session>();
   let lastId = 0;
   let replays = 0;
@@ -164,17 +176,15 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 headCursor,
                 view,
                 known,
+                refusals: shared.refusals,
                 filterKeys: { max: () => 1000, used: 0 },
                 close,
               },
             ),
           ),
-        commands: {
-          run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
-          stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
-        },
+        shared,
+        limitKey: LOCAL_KEY,
         clearance: testClearance,
-        status: () => '{}',
         welcome: printWelcome({
           unixSeconds: 0,
           version: 'test',
@@ -194,9 +204,11 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
             max_filter_keys: 1000,
             max_bad_messages: 0,
             bad_message_window_ms: 0,
+            messages_per_second: null,
+            cost_per_second: null,
+            rate_window_ms: 0,
           },
         }),
-        logger,
       });
       connections.set(memory, session);
       memory.attach({

@@ -98,6 +98,8 @@ export const FULL_STATE: MetricState = {
     behindJoins: 122,
     writes: 123,
     writtenBytes: 124,
+    refusals: { rate_limited: 134, too_big: 135 },
+    rates: { addresses: 136, forgotten: 137 },
     commands: { inFlight: 125, shared: 126, cached: 127 },
   },
 };

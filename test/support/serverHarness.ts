@@ -14,6 +14,7 @@ import { anonymous } from '../../src/server/access/principal.js';
 import type { Connection } from '../../src/server/connection.js';
 import { createDialectViews } from '../../src/server/dialectViews.js';
 import type { Hub } from '../../src/server/hubTypes.js';
+import { createRefusals } from '../../src/server/limits/refusals.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createServer } from '../../src/server/createServer.js';
@@ -44,6 +45,10 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxBatch: 10,
   maxClients: 100,
   acceptsPerSecond: 100_000,
+  messagesPerSecond: 100_000,
+  costPerSecond: 100_000,
+  rateWindowMs: 10_000,
+  maxRateAddresses: 1000,
   maxCommandsInFlight: 4,
   commandDeadlineMs: 2_000,
   maxAnswerBytes: 1024 * 1024,
@@ -177,6 +182,7 @@ export function createTestSubscriptions(
         view: TEST_VIEWS.of(dialect, false),
         known,
         filterKeys,
+        refusals: createRefusals(),
         close,
       },
     ),

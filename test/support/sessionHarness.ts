@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { createCommandRunner } from '../../src/server/commandRunner.js';
 import { createHub } from '../../src/server/hub.js';
+import { createRates, type RatesOptions } from '../../src/server/limits/rates.js';
+import { createRefusals } from '../../src/server/limits/refusals.js';
 import { createSession } from '../../src/server/session.js';
 import { createFakeConnection } from './fakeConnection.js';
 import {
@@ -13,8 +15,17 @@ import {
 
 const logger = pino({ level: 'silent' });
 
+/** No limit. */
+const NO_RATES: RatesOptions = {
+  messagesPerSecond: 0,
+  costPerSecond: 0,
+  rateWindowMs: 10_000,
+  maxRateAddresses: 10,
+};
+
 /** A session over a connection in memory, with a log, a hub and a node in memory. */
-export function setUpSession(maxCommandsInFlight = 2) {
+export function setUpSession(maxCommandsInFlight = 2, rates: Partial<RatesOptions> = {}) {
+  const refusals = createRefusals();
   const log = createTestLog();
   const rpc = createFakeRpc();
   const hub = createHub({ maxBufferedBytes: 1000, coalesceMs: 0 }, { log });
@@ -25,18 +36,23 @@ export function setUpSession(maxCommandsInFlight = 2) {
     {
       connection,
       subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
-      commands: createCommandRunner(
-        { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
-        { rpc, genesisHash: () => undefined, logger },
-      ),
+      shared: {
+        commands: createCommandRunner(
+          { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
+          { rpc, genesisHash: () => undefined, logger },
+        ),
+        rates: createRates({ ...NO_RATES, ...rates }, () => clock.nowMs),
+        refusals,
+        status: () => '{"status":"ok"}',
+        logger,
+        now: () => clock.nowMs,
+      },
+      limitKey: '192.0.2.1',
       clearance: testClearance,
-      status: () => '{"status":"ok"}',
       welcome: 'WELCOME',
-      logger,
-      now: () => clock.nowMs,
     },
   );
   /** Until what was answered has gone through every promise on its way. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { log, rpc, hub, connection, clock, session, settle, draft };
+  return { refusals, log, rpc, hub, connection, clock, session, settle, draft };
 }

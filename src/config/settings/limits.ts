@@ -20,6 +20,42 @@ export const LIMIT_SETTINGS = {
     description:
       'Handshakes a second: when more clients come at once, they wait for their turn, and those that are there do not.',
   }),
+  messagesPerSecond: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100,
+    min: 0,
+    max: 1_000_000,
+    description:
+      'Messages and HTTP requests of one address (or IPv6 /64) a second, on average over --rate-window-ms; a role may have its own. Programs of the same machine, and admins, have no limit. 0 is no limit.',
+  }),
+  costPerSecond: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 500,
+    min: 0,
+    max: 1_000_000,
+    description:
+      'Units of cost of one address a second, counted likewise: 1 for what costs little, 10 for a block, more for long messages and answers. 0 is no limit.',
+  }),
+  rateWindowMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 1000,
+    max: 3_600_000,
+    unit: 'ms',
+    description: 'The time over which messages and cost are counted: so long a burst may be.',
+  }),
+  maxRateAddresses: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 50_000,
+    min: 1,
+    max: 10_000_000,
+    description:
+      'Addresses of each role whose messages and cost are remembered for one window; one more makes the oldest be forgotten.',
+  }),
   maxMessageBytes: integer({
     group: 'Limits',
     commands: ['serve'],

@@ -32,6 +32,8 @@ export interface ErrorAnswer {
   /** Printed whole. */
   readonly message: string;
   readonly idJson?: string | undefined;
+  /** When the same may be asked again, in milliseconds from now. */
+  readonly retryAfterMs?: number | undefined;
   /** May be a stranger's text: only a short printable excerpt is printed. */
   readonly command?: string | undefined;
 }

@@ -75,7 +75,8 @@ function createJsonRpc(version: Version): Dialect {
       };
     },
     response: ({ idJson }) => version.result(idOf(idJson)),
-    error: ({ code, message, idJson }) => version.error(idOf(idJson), jsonRpcError(code, message)),
+    error: ({ code, message, idJson, retryAfterMs }) =>
+      version.error(idOf(idJson), jsonRpcError(code, message, { retryAfterMs })),
     acknowledgement: ({ action, topicName, idJson, cursor, onSlow, filter }) =>
       answer(
         idJson,
@@ -104,7 +105,7 @@ function createJsonRpc(version: Version): Dialect {
     subscriptionError: ({ topicName, idJson }, { code, message, cursor }) =>
       notify(
         'subscription',
-        `{"status":"error",${named(topicName, idJson)},"error":${jsonRpcError(code, message, cursor)}}`,
+        `{"status":"error",${named(topicName, idJson)},"error":${jsonRpcError(code, message, { cursor })}}`,
       ),
   };
 

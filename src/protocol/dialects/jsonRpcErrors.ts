@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorName } from '../codes.js';
+import { retryMember } from '../printMessages.js';
 
 /** The codes that the JSON-RPC 2.0 specification fixes, section 5.1; a node uses the same ones. */
 export const JSON_RPC_CODES = {
@@ -33,10 +34,14 @@ const CODES: Partial<Readonly<Record<ErrorName, number>>> = {
 };
 
 /** The `error` object: the standard code, and the gateway's own with its name in `data`. The node's own codes stay as they are. */
-export function jsonRpcError(code: ErrorName | number, message: string, cursor?: string): string {
+export function jsonRpcError(
+  code: ErrorName | number,
+  message: string,
+  more: { readonly cursor?: string | undefined; readonly retryAfterMs?: number | undefined } = {},
+): string {
   const text = JSON.stringify(message);
   if (typeof code === 'number') return `{"code":${code},"message":${text}}`;
-  const position = cursor === undefined ? '' : `,"cursor":${JSON.stringify(cursor)}`;
-  const data = `{"code":${ERROR_CODES[code]},"name":"${code}"${position}}`;
+  const position = more.cursor === undefined ? '' : `,"cursor":${JSON.stringify(more.cursor)}`;
+  const data = `{"code":${ERROR_CODES[code]},"name":"${code}"${position}${retryMember(more.retryAfterMs)}}`;
   return `{"code":${CODES[code] ?? server_error},"message":${text},"data":${data}}`;
 }

@@ -51,8 +51,9 @@ export function clientAddress(way: RequestWay, proxies: ProxyList): ClientAddres
 
 /** What clients are counted by: an IPv4 address, or the /64 of an IPv6 address, which one person has all of. */
 export function addressGroup(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const [head = '', tail] = address.split('%')[0]?.toLowerCase().split('::') ?? [];
+  const plain = withoutMapping(address.toLowerCase());
+  if (isIP(plain) !== 6) return plain;
+  const [head = '', tail] = plain.split('%')[0]?.split('::') ?? [];
   const groups = head === '' ? [] : head.split(':');
   const rest = tail === undefined || tail === '' ? [] : tail.split(':');
   while (tail !== undefined && groups.length + rest.length < 8) groups.push('0');
@@ -72,8 +73,17 @@ function plainAddress(text: string): string | undefined {
   const trimmed = text.trim().replace(/^"(.*)"$/, '$1');
   const [, bracketed] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(trimmed) ?? [];
   const [, withPort] = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(trimmed) ?? [];
-  const address = (bracketed ?? withPort ?? trimmed).replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
-  return isIP(address) === 0 ? undefined : address.toLowerCase();
+  const address = bracketed ?? withPort ?? trimmed;
+  return isIP(address) === 0 ? undefined : withoutMapping(address.toLowerCase());
+}
+
+/** The IPv4 address that an IPv6 address of the form `::ffff:192.0.2.7` or `::ffff:c000:207` stands for, and any other as it is. */
+function withoutMapping(address: string): string {
+  const [, dotted] = /^(?:::|(?:0{1,4}:){5})ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? [];
+  if (dotted !== undefined) return dotted;
+  const [, high, low] = /^(?:::|(?:0{1,4}:){5})ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  return [parseInt(high, 16), parseInt(low, 16)].flatMap((pair) => [pair >> 8, pair & 0xff]).join('.');
 }
 
 /** The `for` of each element of a `Forwarded` header; one without it counts as unreadable. */

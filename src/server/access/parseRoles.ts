@@ -19,6 +19,8 @@ interface Draft {
   commands: Role['commands'];
   historyBlocks: number | undefined;
   filterKeys: number;
+  messagesPerSecond?: number | null;
+  costPerSecond?: number | null;
 }
 
 /** Names of roles: they stand in token files and in the claims of JWT. */
@@ -26,11 +28,14 @@ const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 /** Said of who may not connect at all; no role can have this name. */
 export const NO_ROLE = 'none';
 
+/** As much as the settings take. */
+const MAX_PER_SECOND = 1_000_000;
+
 /** The roles that there are without a file. */
 const DEFAULTS = {
   anonymous: { isAdmin: false, filterKeys: 10_000 },
   user: { isAdmin: false, filterKeys: 10_000 },
-  admin: { isAdmin: true, filterKeys: 100_000 },
+  admin: { isAdmin: true, filterKeys: 100_000, messagesPerSecond: null, costPerSecond: null },
 } as const;
 
 /**
@@ -126,8 +131,16 @@ function readRole(
         if (isCount(member)) role.filterKeys = member;
         else complain(key, 'needs a whole number from 0 on');
         break;
+      case 'messagesPerSecond':
+      case 'costPerSecond':
+        if (member === null || isRate(member)) role[key] = member;
+        else complain(key, 'needs a number above 0, or null for no limit');
+        break;
       default:
-        complain(key, 'no such member; there are topics, commands, admin, historyBlocks and filterKeys');
+        complain(
+          key,
+          'no such member; there are topics, commands, admin, historyBlocks, filterKeys, messagesPerSecond and costPerSecond',
+        );
     }
   }
   return role;
@@ -151,6 +164,10 @@ function namesOf<T>(
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isRate(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= MAX_PER_SECOND;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -12,6 +12,10 @@ export interface Role {
   readonly historyBlocks: number | undefined;
   /** Addresses, assets and other things that the filters of one connection may name. */
   readonly filterKeys: number;
+  /** Messages of one address a second; null is no limit, absent that of the settings. */
+  readonly messagesPerSecond?: number | null;
+  /** Units of cost of one address a second, likewise. */
+  readonly costPerSecond?: number | null;
 }
 
 /** Something that a client wants to do. */

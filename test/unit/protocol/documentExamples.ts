@@ -42,6 +42,7 @@ import {
   createSubscriptionFilters,
   type FilterChange,
 } from '../../../src/server/filters/subscriptionFilters.js';
+import { rateWords } from '../../../src/server/limits/rates.js';
 import { createForm, createView } from '../../../src/server/view.js';
 import { newKnownOutputs } from '../../support/filterEvents.js';
 import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
@@ -64,6 +65,9 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   max_filter_keys: SETTINGS.maxFilterKeys.default,
   max_bad_messages: BAD_MESSAGE_LIMIT.count,
   bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
+  messages_per_second: SETTINGS.messagesPerSecond.default,
+  cost_per_second: SETTINGS.costPerSecond.default,
+  rate_window_ms: SETTINGS.rateWindowMs.default,
 };
 
 /** Every client example of PROTOCOL.md by name, and what it must be read as. */
@@ -339,6 +343,12 @@ function subscriptionExamples(liveCursor: string, tipBefore: ChainPoint): Readon
       toCursor: liveCursor,
       count: 41,
       isWhole: true,
+    }),
+    'server rate limited': printError({
+      code: 'rate_limited',
+      message: rateWords({ type: 'too_fast', unit: 'messages', retryAfterMs: 4210 }),
+      retryAfterMs: 4210,
+      idJson: '7',
     }),
     'server closing': printClosing({
       code: CLOSE_CODES.going_away,

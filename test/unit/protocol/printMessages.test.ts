@@ -98,6 +98,9 @@ const LIMITS = {
   max_filter_keys: 10000,
   max_bad_messages: 100,
   bad_message_window_ms: 10000,
+  messages_per_second: 100,
+  cost_per_second: null,
+  rate_window_ms: 10000,
 };
 
 describe('welcome', () => {

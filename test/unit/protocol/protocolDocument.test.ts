@@ -8,7 +8,15 @@ import { MAX_FILTER_RULES, parseFilter } from '../../../src/protocol/parseFilter
 import { MAX_POINTS, parseFrom } from '../../../src/protocol/parseFrom.js';
 import { parseRequest } from '../../support/parseRequest.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
-import { ALLOWED_COMMANDS } from '../../../src/server/commandTable.js';
+import { ALLOWED_COMMANDS, COMMANDS } from '../../../src/server/commandTable.js';
+import {
+  ANSWER_BYTES_PER_UNIT,
+  AUTHENTICATE_COST,
+  COMMAND_COSTS,
+  HISTORY_COST,
+  MESSAGE_CHARS_PER_UNIT,
+  OTHER_COMMAND_COST,
+} from '../../../src/server/limits/requestCost.js';
 import { CLIENT_EXAMPLES, DEFAULT_LIMITS, FROM_EXAMPLES, serverExamples } from './documentExamples.js';
 
 const DOCUMENT = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8');
@@ -152,7 +160,7 @@ describe('tables', () => {
   });
 
   test('limits are those of the welcome, with their defaults and flags', () => {
-    const table = rows(section('## 8. Limits'));
+    const table = rows(section('## 8. Limits').split('\n### ')[0] ?? '');
     expect(table.map(([name, value]) => [words(name)[0], Number(value)])).toEqual(
       Object.entries(DEFAULT_LIMITS),
     );
@@ -167,6 +175,27 @@ describe('tables', () => {
     expect(section('## 8. Limits')).toContain(`at most ${SETTINGS.maxClients.default} clients`);
     expect(section('### 5.8 `final`')).toContain(`${SETTINGS.finalDepth.default} (\`--final-depth\`)`);
     expect(section('### 5.6 `mempool`')).toContain(`once in ${SETTINGS.mempoolIntervalMs.default} ms`);
+  });
+
+  test('what a message costs is what the gateway counts', () => {
+    const table = rows(section('### 8.1 Rates'));
+    for (const [cost, names] of COMMAND_COSTS) {
+      const row = table.find(([units]) => Number(units) === cost);
+      expect(words(row?.[1]), String(cost)).toEqual(expect.arrayContaining(names.split(' ')));
+    }
+    const listed = table.flatMap(([, what]) => words(what)).filter((word) => COMMANDS.has(word));
+    expect(listed.toSorted()).toEqual(
+      [...COMMAND_COSTS.values()].flatMap((names) => names.split(' ')).toSorted(),
+    );
+    const costOf = (word: string): number =>
+      Number(table.find(([, what]) => words(what).includes(word))?.[0]);
+    expect([costOf('authenticate'), costOf('subscribe')]).toEqual([AUTHENTICATE_COST, HISTORY_COST]);
+    expect(table.at(-1)).toEqual([
+      String(OTHER_COMMAND_COST),
+      expect.stringContaining('every other command'),
+    ]);
+    expect(section('### 8.1 Rates')).toContain(`each ${MESSAGE_CHARS_PER_UNIT} characters of a message`);
+    expect(section('### 8.1 Rates')).toContain(`each ${ANSWER_BYTES_PER_UNIT} bytes of the answer`);
   });
 
   test('limits of subscriptions from the past are those of the gateway', () => {
