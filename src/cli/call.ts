@@ -5,6 +5,7 @@ import type { CliCommand, CommandContext } from './cliTypes.js';
 import { connectWebSocket, type GatewayConnection } from './connectWebSocket.js';
 import { gatewayUrl, webSocketUrl } from './gatewayUrl.js';
 import { indentJson, jsonOfWord } from './jsonText.js';
+import { ownToken, tokenHint } from './ownToken.js';
 import { writeAll } from './output.js';
 
 /** Time beyond the gateway's own deadline before the answer is given up. */
@@ -29,10 +30,11 @@ export const callCommand: CliCommand = {
   run,
 };
 
-async function run({ settings, words, ownFlags, stdout }: CommandContext): Promise<number> {
+async function run(context: CommandContext): Promise<number> {
+  const { settings, words, ownFlags, stdout } = context;
   const [command = '', ...params] = words;
   const url = webSocketUrl(gatewayUrl(settings));
-  const connection = await connectWebSocket(url);
+  const connection = await connectWebSocket(url, ownToken(context)?.now);
   const limitMs = settings.commandDeadlineMs + EXTRA_WAIT_MS;
   const timer = new AbortController();
   const late = sleep(limitMs, LATE, { signal: timer.signal });
@@ -73,7 +75,7 @@ function refusal(command: string, dataJson: string): GatewayError {
   const data: unknown = JSON.parse(dataJson);
   const { code, message } = (typeof data === 'object' ? data : null) as { code?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : 'no reason was given';
-  return new GatewayError(`${command} was refused with code ${String(code)}: ${text}`, {
+  return new GatewayError(`${command} was refused with code ${String(code)}: ${text}${tokenHint(code)}`, {
     code: 'GW_ERR_COMMAND_REFUSED',
   });
 }

@@ -23,16 +23,17 @@ export interface GatewayConnection {
 }
 
 /**
- * Connects to a gateway.
+ * Connects to a gateway, and shows it a token if there is one.
  *
- * @throws GatewayError `GW_ERR_GATEWAY_UNREACHABLE`, retryable, when nothing answers; `GW_ERR_NOT_A_GATEWAY` when something
- * else does.
+ * @throws GatewayError `GW_ERR_GATEWAY_UNREACHABLE` when nothing answers, retryable where nobody has to change something first;
+ * `GW_ERR_NOT_A_GATEWAY` when something else does; `GW_ERR_UNAUTHORIZED` when the token is not taken.
  */
-export async function connectWebSocket(url: string): Promise<GatewayConnection> {
+export async function connectWebSocket(url: string, token?: string): Promise<GatewayConnection> {
   const socket = new WebSocket(url, {
     handshakeTimeout: CONNECT_TIMEOUT_MS,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
+    ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
   });
   const waiting: string[] = [];
   let wake: (() => void) | undefined;
@@ -98,16 +99,22 @@ export async function connectWebSocket(url: string): Promise<GatewayConnection> 
 function connectError(url: string, error: Error): GatewayError {
   const status = /^Unexpected server response: (\d+)/.exec(error.message)?.[1];
   if (status !== undefined) {
+    if (status === '401') {
+      return new GatewayError(
+        `the gateway at ${url} does not take this token: it is unknown there, or has expired`,
+        {
+          code: 'GW_ERR_UNAUTHORIZED',
+        },
+      );
+    }
     const busy = Number(status) >= 500 || status === '429';
     return new GatewayError(`${url} answers HTTP ${status} instead of WebSocket`, {
       code: 'GW_ERR_NOT_A_GATEWAY',
       retryable: busy,
     });
   }
-  return new GatewayError(describeNoGateway(url, shortReason(error)), {
-    code: 'GW_ERR_GATEWAY_UNREACHABLE',
-    retryable: true,
-  });
+  const { words, mayPass } = describeNoGateway(url, shortReason(error));
+  return new GatewayError(words, { code: 'GW_ERR_GATEWAY_UNREACHABLE', retryable: mayPass });
 }
 
 function shortReason(error: Error): string {

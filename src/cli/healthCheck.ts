@@ -1,4 +1,5 @@
 import type { CliCommand, CommandContext } from './cliTypes.js';
+import { ownToken } from './ownToken.js';
 import { gatewayUrl, httpUrl } from './gatewayUrl.js';
 
 /** Longest wait for the health of a gateway. */
@@ -16,17 +17,28 @@ export const healthCheckCommand: CliCommand = {
   run,
 };
 
-async function run({ settings, stdout }: CommandContext): Promise<number> {
-  const { healthy, line } = await askHealth(httpUrl(gatewayUrl(settings), '/health'));
-  stdout.write(`${line}\n`);
+async function run(context: CommandContext): Promise<number> {
+  const url = httpUrl(gatewayUrl(context.settings), '/health');
+  const { healthy, line } = await askHealth(url, ownToken(context)?.now);
+  context.stdout.write(`${line}\n`);
   return healthy ? 0 : 1;
 }
 
-async function askHealth(url: URL): Promise<{ readonly healthy: boolean; readonly line: string }> {
+async function askHealth(
+  url: URL,
+  token: string | undefined,
+): Promise<{ readonly healthy: boolean; readonly line: string }> {
   let body: unknown;
   try {
     // The status is not looked at: a gateway without a node may answer 503 and says in the body what is wrong.
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'error',
+      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+    });
+    if (response.status === 401) {
+      return { healthy: false, line: `unhealthy: the gateway at ${url.href} does not take this token` };
+    }
     body = await response.json();
   } catch (error) {
     return { healthy: false, line: `unhealthy: no health from ${url.href} (${reasonOf(error)})` };

@@ -1,6 +1,6 @@
 import { nearest } from '../config/nearest.js';
 import type { Problem } from '../config/problem.js';
-import { SETTING_KEYS, flagOf, settingOf } from '../config/settings.js';
+import { CLIENT_TOKEN_VARIABLE, SETTING_KEYS, flagOf, settingOf } from '../config/settings.js';
 import type { CliCommand } from './cliTypes.js';
 
 /** A mistyped flag of the command's own (`--prety`); undefined where a setting, or nothing, is nearer. */
@@ -9,6 +9,15 @@ export function misspeltOwnFlag(name: string, command: CliCommand): Problem | un
   const found = nearest(name, [...SETTING_KEYS.map(flagOf), ...own]);
   if (found === undefined || !own.includes(found)) return undefined;
   return flagProblem(name, `no such flag; did you mean --${found}?`);
+}
+
+/** A token on the command line, where every user of the machine sees it; what was given is not repeated. */
+export function tokenAsFlag(command: CliCommand): Problem {
+  const shows = settingOf('tokenFile').commands.includes(command.name);
+  const instead = shows
+    ? `give a file with --token-file, or the variable ${CLIENT_TOKEN_VARIABLE}`
+    : 'the file of tokens is --tokens';
+  return flagProblem('token', `no such flag: the command line is no place for a token; ${instead}`);
 }
 
 /** Words of a command that were given as flags: `call getblockhash --params 2`. */

@@ -6,7 +6,7 @@ import { describeDefault } from '../config/settingsMarkdown.js';
 import { SETTING_GROUPS, type Setting } from '../config/settingTypes.js';
 import { SETTING_KEYS, envOf, flagOf, settingOf, type SettingKey } from '../config/settings.js';
 import { PROGRAM, type CliCommand } from './cliTypes.js';
-import { misspeltOwnFlag, wordsAsFlags } from './mistakes.js';
+import { misspeltOwnFlag, tokenAsFlag, wordsAsFlags } from './mistakes.js';
 
 /** What a command line asks for. */
 export type ParsedArguments =
@@ -77,6 +77,7 @@ export function parseArguments(
     if (name === '_' || name === '$0' || command.words.some((word) => word.name === name)) continue;
     const misspelt = isKnown(name) ? undefined : misspeltOwnFlag(name, command);
     if (ownNames.includes(name)) ownFlags[name] = value;
+    else if (name === 'token') problems.push(tokenAsFlag(command));
     else if (isOthersFlag(name, command)) problems.push(othersFlagProblem(name, command));
     else if (misspelt !== undefined) problems.push(misspelt);
     else flags[name] = value;

@@ -1,19 +1,13 @@
-import {
-  connect,
-  type Client,
-  type ClientStatus,
-  type Filter,
-  type From,
-  type TopicName,
-} from '../client/index.js';
+import { connect, RefusedError, type Filter, type From, type TopicName } from '../client/index.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { parseTopic } from '../protocol/topics.js';
 import type { CliCommand, CommandContext, Output } from './cliTypes.js';
-import { describeNoGateway } from './describeNoGateway.js';
 import { formatEvent } from './formatEvent.js';
 import { gatewayUrl, webSocketUrl } from './gatewayUrl.js';
+import { ownToken, tokenHint } from './ownToken.js';
 import { writeAll } from './output.js';
 import { listenForStop } from './stopSignals.js';
+import { tellStatuses } from './tellStatuses.js';
 
 /** Longest wait before another attempt to connect: a person looks on. */
 const MAX_WAIT_MS = 10_000;
@@ -63,15 +57,30 @@ async function run(context: CommandContext): Promise<number> {
   const from = readFrom(context.ownFlags['from']);
   const filter = readFilter(context.ownFlags['filter']);
   const url = webSocketUrl(gatewayUrl(context.settings));
+  const topics = readTopics(context.words);
+  const token = ownToken(context)?.source;
   const signals = listenForStop();
-  const client = connect(url, { numbers: 'raw', reconnect: { maxDelayMs: MAX_WAIT_MS } });
+  const client = connect(url, {
+    numbers: 'raw',
+    reconnect: { maxDelayMs: MAX_WAIT_MS },
+    ...(token === undefined ? {} : { token }),
+  });
   const stop = (): void => void client.close();
+  let failure: GatewayError | undefined;
   void signals.first.then(stop);
   // The reader of a pipe has gone, as `head` does: there is nobody to print for.
   context.stdout.once('error', stop);
-  void tellStatuses(client, url, context.stderr);
+  void tellStatuses(client.status(), {
+    url,
+    topics,
+    stderr: context.stderr,
+    giveUp(error) {
+      failure = error;
+      stop();
+    },
+  });
   try {
-    const events = client.subscribe(readTopics(context.words), {
+    const events = client.subscribe(topics, {
       ...(from === undefined ? {} : { from }),
       ...(filter === undefined ? {} : { filter }),
     });
@@ -85,11 +94,22 @@ async function run(context: CommandContext): Promise<number> {
     }
     // What is still on its way to a slow reader.
     if (left <= 0) await writeAll(context.stdout, '');
+    throwIfSet(failure);
     return 0;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const hint = tokenHint(error.errorCode);
+    if (hint === '') throw error;
+    throw new GatewayError(error.message + hint, { code: 'GW_ERR_UNAUTHORIZED' });
   } finally {
     signals.dispose();
     await client.close();
   }
+}
+
+/** A callback sets it meanwhile. */
+function throwIfSet(failure: GatewayError | undefined): void {
+  if (failure !== undefined) throw failure;
 }
 
 /** Each topic once: aliases name the same, and `all` covers most. Unknown words are for the gateway to refuse. */
@@ -102,42 +122,6 @@ function readTopics(words: readonly string[]): readonly TopicName[] {
   }
   if (names.has('all')) for (const topic of parseTopic('all') ?? []) names.delete(topic);
   return [...names] as TopicName[];
-}
-
-/** Tells a person how the connection is, until the client is closed. */
-async function tellStatuses(client: Client<'raw'>, url: string, stderr: Output): Promise<void> {
-  let wasConnected = false;
-  let toldAbsence: string | undefined;
-  for await (const status of client.status()) {
-    const line = describeStatus(status, url, wasConnected);
-    // Each attempt fails for the same reason, until one does not.
-    if (line !== undefined && line !== toldAbsence) stderr.write(`${line}\n`);
-    if (status.state === 'connected') [wasConnected, toldAbsence] = [true, undefined];
-    if (status.state === 'disconnected') {
-      if (!wasConnected) toldAbsence = line;
-      wasConnected = false;
-    }
-  }
-}
-
-function describeStatus(status: ClientStatus, url: string, wasConnected: boolean): string | undefined {
-  switch (status.state) {
-    case 'connected':
-      return `connected to ${url}`;
-    case 'catching_up':
-      return `${status.topic}: at block ${status.height} of ${status.targetHeight}`;
-    case 'disconnected': {
-      const { code, reason, retryInMs } = status;
-      // The end of the command tells the rest.
-      if (retryInMs === undefined) return undefined;
-      const what = wasConnected
-        ? `the connection ended (${code}${reason === '' ? '' : `, ${reason}`})`
-        : describeNoGateway(url, reason === '' ? String(code) : reason);
-      return `${what}; trying again`;
-    }
-    default:
-      return undefined;
-  }
 }
 
 /** Prints an event; the promise waits while the output takes no more. */

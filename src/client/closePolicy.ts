@@ -27,13 +27,17 @@ const FATAL: ReadonlyMap<number, string> = new Map([
   [1003, 'the gateway takes no such messages'],
   [CLOSE_CODES.invalid_utf8, 'the gateway says that a message of this client was not UTF-8'],
   [CLOSE_CODES.policy_violation, 'the gateway says that a message came in too many fragments'],
-  [CLOSE_CODES.unauthorized, 'the gateway wants a token'],
+  [CLOSE_CODES.unauthorized, 'this client has no token that the gateway takes'],
   [CLOSE_CODES.token_revoked, 'the token of this client was revoked'],
   [CLOSE_CODES.too_many, 'the gateway says that this client sent too many messages that break the protocol'],
 ]);
 
-/** Decides by the table of close codes in PROTOCOL.md, and by the HTTP status where the handshake was refused. */
-export function decideAfterClose({ code, reason, httpStatus }: Closing): AfterClose {
+/**
+ * Decides by the table of close codes in PROTOCOL.md, and by the HTTP status where the handshake was refused.
+ *
+ * @param canRenewToken whether the next connection may show another token.
+ */
+export function decideAfterClose({ code, reason, httpStatus }: Closing, canRenewToken: boolean): AfterClose {
   if (httpStatus !== undefined) {
     if (httpStatus >= 500 || httpStatus === 429 || httpStatus === 408) {
       return { type: 'retry', minLimitMs: SOME_SECONDS_MS };
@@ -46,7 +50,8 @@ export function decideAfterClose({ code, reason, httpStatus }: Closing): AfterCl
           : "is this a gateway's address?";
     return { type: 'fatal', message: `HTTP ${httpStatus} instead of WebSocket: ${why}` };
   }
-  const fatal = FATAL.get(code);
+  const isExpired = code === CLOSE_CODES.token_expired && !canRenewToken;
+  const fatal = isExpired ? 'the token of this client has expired: connect with a new one' : FATAL.get(code);
   if (fatal !== undefined) {
     return { type: 'fatal', message: `${fatal} (${code}${reason === '' ? '' : `, ${reason}`})` };
   }

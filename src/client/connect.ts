@@ -1,13 +1,22 @@
+import { isTokenText } from '../protocol/tokenText.js';
 import { checkUrl } from './checkArguments.js';
 import type { Client, OnUnresumable } from './clientTypes.js';
+import { invalidArgument } from './clientErrors.js';
 import { systemClock } from './clock.js';
 import { createClient } from './createClient.js';
 import type { NumberMode } from './jsonValue.js';
-import { loadWebSocket, type WebSocketConstructor } from './loadWebSocket.js';
+import { loadWebSocket, type LoadedWebSocket, type WebSocketConstructor } from './loadWebSocket.js';
+import type { TokenSource } from './token.js';
 import { createWebSocketTransport } from './webSocketTransport.js';
 
 /** Options of {@link connect}; each has a default that suits most. */
 export interface ConnectOptions<Mode extends NumberMode = 'lossless'> {
+  /**
+   * Who this client is: a token or a JWT, or a function that gives one, which is asked before each connection. With `ws` it is sent in the header
+   * `Authorization`, otherwise (browsers) as a subprotocol, never in the address. When a text has expired, the client ends; after a function it connects again,
+   * and ends if that gives the same token once more.
+   */
+  readonly token?: string | TokenSource;
   /** How numbers are read; `lossless` if absent. */
   readonly numbers?: Mode;
   /** When a subscription cannot go on from where it was; `throw` if absent. */
@@ -40,15 +49,26 @@ export interface ConnectOptions<Mode extends NumberMode = 'lossless'> {
 /**
  * Connects to a gateway, `ws://host:port`, and connects again whenever the connection ends, until the client is closed.
  *
- * @throws GatewayError `GW_ERR_INVALID_ARGUMENT` when the address is none. That nothing answers there is no error: see `Client.status`.
+ * @throws GatewayError `GW_ERR_INVALID_ARGUMENT` when the address or the token is none. That nothing answers there is no error: see `Client.status`.
  */
 export function connect<Mode extends NumberMode = 'lossless'>(
   url: string | URL,
   options: ConnectOptions<Mode> = {},
 ): Client<Mode> {
-  const { reconnect = {}, webSocket } = options;
-  const load = (): Promise<WebSocketConstructor> =>
-    webSocket === undefined ? loadWebSocket() : Promise.resolve(webSocket as unknown as WebSocketConstructor);
+  const { reconnect = {}, webSocket, token } = options;
+  if (token !== undefined && typeof token !== 'function' && !isTokenText(token)) {
+    throw invalidArgument(
+      'the token is none: it is a text such as egw_… or a JWT, or a function that gives one',
+    );
+  }
+  const load = (): Promise<LoadedWebSocket> =>
+    webSocket === undefined
+      ? loadWebSocket()
+      : Promise.resolve({
+          WebSocket: webSocket as unknown as WebSocketConstructor,
+          takesHeaders: false,
+        });
+  const readToken = typeof token === 'string' ? (): string => token : token;
   return createClient<Mode>(
     {
       url: checkUrl(url),
@@ -57,6 +77,7 @@ export function connect<Mode extends NumberMode = 'lossless'>(
         maxDelayMs: reconnect.maxDelayMs ?? 30_000,
       },
       usefulAfterMs: reconnect.usefulAfterMs ?? 5000,
+      canRenewToken: typeof token === 'function',
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       numbers: options.numbers ?? 'lossless',
       onUnresumable: options.onUnresumable ?? 'throw',
@@ -66,7 +87,7 @@ export function connect<Mode extends NumberMode = 'lossless'>(
       maxWaitingCalls: options.maxWaitingCalls ?? 1000,
     },
     {
-      openTransport: createWebSocketTransport(load),
+      openTransport: createWebSocketTransport(load, readToken),
       clock: systemClock,
       random: Math.random,
     },

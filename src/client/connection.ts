@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   /** A connection that lasted this long after its welcome was useful: the waits begin small again. Milliseconds. */
   readonly usefulAfterMs: number;
+  /** Whether another connection may show another token than the last one did. */
+  readonly canRenewToken: boolean;
 }
 
 /** What a connection works with, and whom it tells. */
@@ -111,7 +113,7 @@ export function createConnection(options: ConnectionOptions, deps: ConnectionDep
     ended?.();
     if (isClosing) return;
     failures = wasUseful ? 0 : failures;
-    const after = decideAfterClose(closing);
+    const after = decideAfterClose(closing, options.canRenewToken);
     if (after.type === 'fatal') {
       isClosing = true;
       deps.onDown(closing, undefined, wasWelcome);

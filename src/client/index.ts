@@ -33,6 +33,7 @@ export type {
   TransactionOutput,
 } from './eventTypes.js';
 export { ConnectionError, RefusedError, type RefusalDetails } from './clientErrors.js';
+export type { TokenSource } from './token.js';
 export { toSats, type ExactDecimal, type ExactInteger } from './exactNumber.js';
 export { parseLossless } from './losslessJson.js';
 export type { SlowPolicy } from '../protocol/slowPolicies.js';

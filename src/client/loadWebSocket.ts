@@ -25,19 +25,28 @@ export type WebSocketConstructor = new (
   options: object,
 ) => PlatformWebSocket;
 
+/** A WebSocket, and how a token is shown with it. */
+export interface LoadedWebSocket {
+  readonly WebSocket: WebSocketConstructor;
+  /** Whether it takes headers among its options, as `ws` does. */
+  readonly takesHeaders: boolean;
+}
+
 /**
  * The WebSocket to use: in Node the package `ws` where it is installed, because it can stop reading; otherwise the platform's own, which
  * browsers and Node 22 have.
  *
  * @throws GatewayError `GW_ERR_NO_WEBSOCKET` when there is neither.
  */
-export async function loadWebSocket(): Promise<WebSocketConstructor> {
+export async function loadWebSocket(): Promise<LoadedWebSocket> {
   const platform = globalThis as { WebSocket?: WebSocketConstructor; document?: unknown };
   if (isNode() && platform.document === undefined) {
     const loaded = await import('ws').catch(() => undefined);
-    if (loaded !== undefined) return loaded.WebSocket as unknown as WebSocketConstructor;
+    if (loaded !== undefined) {
+      return { WebSocket: loaded.WebSocket as unknown as WebSocketConstructor, takesHeaders: true };
+    }
   }
-  if (platform.WebSocket !== undefined) return platform.WebSocket;
+  if (platform.WebSocket !== undefined) return { WebSocket: platform.WebSocket, takesHeaders: false };
   throw new GatewayError(
     'this platform has no WebSocket: install the package "ws", or pass one as the option "webSocket"',
     { code: 'GW_ERR_NO_WEBSOCKET' },

@@ -1,29 +1,57 @@
-import type { PlatformWebSocket, WebSocketConstructor } from './loadWebSocket.js';
+import { CLOSE_CODES } from '../protocol/codes.js';
+import type { LoadedWebSocket, PlatformWebSocket } from './loadWebSocket.js';
+import { tokenProblem, type TokenSource } from './token.js';
 import type { Closing, OpenTransport, Transport } from './transport.js';
 
 /** Longest message taken, bytes, where the platform lets it be set; the node's largest block is well below. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+/** Offered beside the token: the gateway chooses it, so that its answer does not repeat the token. */
+const SUBPROTOCOL = 'evrmore-gateway';
 /** Code of a connection that ended without a close frame. */
 const ABNORMAL = 1006;
 
-/** Connects with a WebSocket of the platform's shape. `load` is asked at each connection, and may take its time. */
-export function createWebSocketTransport(load: () => Promise<WebSocketConstructor>): OpenTransport {
+/**
+ * Connects with a WebSocket of the platform's shape. `load` and `readToken` are asked at each connection, and may take their time. A
+ * token is shown in the header `Authorization` where the platform takes one, otherwise as a subprotocol; never in the address.
+ */
+export function createWebSocketTransport(
+  load: () => Promise<LoadedWebSocket>,
+  readToken?: TokenSource,
+): OpenTransport {
+  /** The token that a gateway has closed a connection for, as one that has expired. */
+  let expired: string | undefined;
   return (url, events) => {
     let socket: PlatformWebSocket | undefined;
     let isOpen = false;
     let isOver = false;
     let failure: Pick<Closing, 'reason' | 'httpStatus'> | undefined;
 
+    let shown: string | undefined;
+
     const finish = (closing: Closing): void => {
       if (isOver) return;
       isOver = true;
       isOpen = false;
+      if (closing.code === CLOSE_CODES.token_expired) expired = shown;
       events.closed(closing);
     };
 
-    const start = (WebSocket: WebSocketConstructor): void => {
+    const start = ({ WebSocket, takesHeaders }: LoadedWebSocket, token: string | undefined): void => {
       if (isOver) return;
-      const opened = new WebSocket(url, [], { perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
+      const problem = token === undefined ? undefined : tokenProblem(token, expired);
+      if (problem !== undefined) {
+        finish({ code: CLOSE_CODES.unauthorized, reason: problem });
+        return;
+      }
+      shown = token;
+      const headers: object =
+        token === undefined || !takesHeaders ? {} : { headers: { Authorization: `Bearer ${token}` } };
+      const protocols = token === undefined || takesHeaders ? [] : [SUBPROTOCOL, `bearer.${token}`];
+      const opened = new WebSocket(url, protocols, {
+        perMessageDeflate: false,
+        maxPayload: MAX_MESSAGE_BYTES,
+        ...headers,
+      });
       socket = opened;
       opened.onopen = () => {
         isOpen = true;
@@ -46,7 +74,9 @@ export function createWebSocketTransport(load: () => Promise<WebSocketConstructo
     };
 
     load()
-      .then(start)
+      .then(async (platform) => {
+        start(platform, await readToken?.());
+      })
       .catch((error: unknown) => {
         finish({ code: ABNORMAL, reason: messageOf(error) });
       });

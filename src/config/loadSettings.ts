@@ -3,6 +3,7 @@ import { didYouMean } from './nearest.js';
 import { parseJsonValue, parseText, showValue, type Parsed } from './parseSetting.js';
 import type { Problem, SettingSource } from './problem.js';
 import {
+  CLIENT_TOKEN_VARIABLE,
   ENV_PREFIX,
   SETTING_KEYS,
   envOf,
@@ -151,7 +152,7 @@ function unknownFlags(flags: Readonly<Record<string, unknown>>): Problem[] {
 }
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): Problem[] {
-  const known = SETTING_KEYS.map(envOf);
+  const known = [...SETTING_KEYS.map(envOf), CLIENT_TOKEN_VARIABLE];
   return Object.keys(env)
     .filter((name) => name.startsWith(ENV_PREFIX) && env[name] !== undefined && !known.includes(name))
     .map((name) => {

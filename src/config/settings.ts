@@ -36,6 +36,9 @@ export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
 /** What the environment variables of the settings begin with. */
 export const ENV_PREFIX = 'EVRMORE_GATEWAY_';
 
+/** Variable of the token that `watch`, `call` and `health-check` show. It is no setting: no command line and no file can hold it. */
+export const CLIENT_TOKEN_VARIABLE = `${ENV_PREFIX}TOKEN`;
+
 /** The setting of a key. */
 export function settingOf(key: SettingKey): Setting {
   return SETTINGS[key];

@@ -381,7 +381,10 @@ describe('watch', () => {
     const gateway = new WebSocketServer({ noServer: true });
     gateway.on('connection', (socket) => {
       socket.send(WELCOME);
-      socket.on('message', () => undefined);
+      socket.on('message', (message: Buffer) => {
+        const { id } = JSON.parse(message.toString()) as { id: string };
+        socket.send(JSON.stringify({ type: 'subscription', id, status: 'success' }));
+      });
     });
     refuser.on('upgrade', (request, socket, head) => {
       attempts += 1;
@@ -443,7 +446,7 @@ describe('watch', () => {
     });
     const topic = runProgram(['watch', 'x', '--url', url]);
     expect(await topic.ended()).toBe(1);
-    expect(topic.stderr()).toContain('x was refused with code 1001: no such topic');
+    expect(topic.stderr()).toBe('evrmore-gateway: x was refused with code 1001: no such topic\n');
     const place = runProgram(['watch', 'blocks', '--from', '7', '--url', url]);
     expect(await place.ended()).toBe(1);
     expect(place.stderr()).toContain('blocks was refused with code 1033: pruned');

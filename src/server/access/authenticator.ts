@@ -24,8 +24,11 @@ export interface Authenticator {
   readonly takesTokens: boolean;
   /** Never rejects. */
   authenticate(token: string): Promise<Authentication>;
-  /** Whether a token that was taken still stands in the file; true for those that stand in none. */
-  isStillGood(principal: Principal): boolean;
+  /**
+   * Who showed a token of the file, with the end that stands there now; absent when its line is gone or has another role. Who showed none
+   * of the file is who he was.
+   */
+  recheck(principal: Principal): Principal | undefined;
   /** Takes a new text of the file of tokens. A broken one is logged, and the old one kept; says whether it was taken. */
   replaceTokens(text: string): boolean;
 }
@@ -92,9 +95,13 @@ export function createAuthenticator(
       const { name, expiresAtMs, hash } = entry;
       return known(role, { subject: name, expiresAtMs, tokenHashHex: hash.toString('hex') });
     },
-    isStillGood({ tokenHashHex, role }) {
-      if (tokenHashHex === undefined) return true;
-      return tokens.some((entry) => entry.hash.toString('hex') === tokenHashHex && entry.role === role.name);
+    recheck(principal) {
+      const { tokenHashHex, role } = principal;
+      if (tokenHashHex === undefined) return principal;
+      const entry = tokens.find(
+        ({ hash, role: name }) => hash.toString('hex') === tokenHashHex && name === role.name,
+      );
+      return entry === undefined ? undefined : { ...principal, expiresAtMs: entry.expiresAtMs };
     },
     replaceTokens(text) {
       const parsed = parseTokens(text, roleNames);

@@ -20,7 +20,7 @@ export interface Clearance {
   check(request: Request): Denial | undefined;
   /** Takes the place of who the client was. Never rejects. */
   authenticate(token: string): Promise<Authentication>;
-  /** Ends the connection if its token is in the file no more. */
+  /** Tokens have changed: ends the connection if its token is in the file no more, and minds the end that stands there now. */
   recheck(): void;
   /** The connection has ended. */
   end(): void;
@@ -108,8 +108,12 @@ export function createClearance(first: Principal, deps: ClearanceDeps): Clearanc
       return authentication;
     },
     recheck() {
-      if (!deps.authenticator.isStillGood(principal)) {
-        deps.close(CLOSE_CODES.token_revoked, 'the token was revoked');
+      const { expiresAtMs } = principal;
+      const renewed = deps.authenticator.recheck(principal);
+      if (renewed === undefined) deps.close(CLOSE_CODES.token_revoked, 'the token was revoked');
+      else if (renewed.expiresAtMs !== expiresAtMs) {
+        principal = renewed;
+        watch();
       }
     },
     end() {

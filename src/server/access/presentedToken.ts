@@ -1,8 +1,8 @@
+import { MAX_TOKEN_CHARS } from '../../protocol/tokenText.js';
+
 /** Subprotocol that a client offers beside its token, and that is chosen then: the answer does not repeat the token. */
 export const SUBPROTOCOL = 'evrmore-gateway';
 const BEARER_PROTOCOL = 'bearer.';
-/** Longest token that is looked at; a JWT with many claims is well below. */
-export const MAX_TOKEN_CHARS = 4096;
 
 /** Where a token may stand in a request. */
 export interface TokenPlaces {

@@ -14,7 +14,7 @@ describe('what follows the end of a connection', () => {
   it.each(rows.map(([, code, , advice]) => [Number(code), advice ?? ''] as const))(
     'is after code %i what the protocol advises: %s',
     (code, advice) => {
-      const after = decideAfterClose({ code, reason: '' });
+      const after = decideAfterClose({ code, reason: '' }, true);
       if (advice.startsWith('Repair the client')) {
         expect(after.type).toBe('fatal');
       } else {
@@ -24,20 +24,33 @@ describe('what follows the end of a connection', () => {
     },
   );
 
+  it('is the end where the token has expired and there will be no other', () => {
+    expect(decideAfterClose({ code: 4002, reason: 'the token has expired' }, false)).toMatchObject({
+      type: 'fatal',
+      message: expect.stringContaining('has expired: connect with a new one') as string,
+    });
+  });
+
   it('is decided for every code that a gateway sends', () => {
     expect(rows.map(([, code]) => Number(code)).sort()).toEqual(Object.values(CLOSE_CODES).sort());
   });
 
   it('is another attempt where nothing was said, or something unknown', () => {
     for (const code of [1000, 1005, 1006, 1015, 4999]) {
-      expect(decideAfterClose({ code, reason: '' })).toEqual({ type: 'retry', minLimitMs: 0 });
+      expect(decideAfterClose({ code, reason: '' }, true)).toEqual({ type: 'retry', minLimitMs: 0 });
     }
   });
 
   it('is another attempt, later, while the gateway is full, and none where there is no gateway', () => {
-    expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 503 })).toMatchObject({ minLimitMs: 5000 });
-    expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 429 })).toMatchObject({ minLimitMs: 5000 });
-    expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 404 })).toMatchObject({ type: 'fatal' });
+    expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 503 }, true)).toMatchObject({
+      minLimitMs: 5000,
+    });
+    expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 429 }, true)).toMatchObject({
+      minLimitMs: 5000,
+    });
+    expect(decideAfterClose({ code: 1006, reason: '', httpStatus: 404 }, true)).toMatchObject({
+      type: 'fatal',
+    });
   });
 });
 

@@ -99,6 +99,7 @@ export function createFakeGateway<Mode extends NumberMode = 'lossless'>(
       url: 'ws://gateway.test',
       backoff: { firstDelayMs: 500, maxDelayMs: 30_000 },
       usefulAfterMs: 5000,
+      canRenewToken: false,
       connectTimeoutMs: 10_000,
       numbers: 'lossless',
       onUnresumable: 'throw',

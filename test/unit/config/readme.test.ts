@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMMAND_NAMES } from '../../../src/config/settingTypes.js';
-import { SETTING_KEYS, envOf, flagOf } from '../../../src/config/settings.js';
+import { CLIENT_TOKEN_VARIABLE, SETTING_KEYS, envOf, flagOf } from '../../../src/config/settings.js';
 import { parseCursor } from '../../../src/protocol/cursor.js';
 import { parseFrom } from '../../../src/protocol/parseFrom.js';
 import { parseRequest } from '../../support/parseRequest.js';
@@ -23,6 +23,9 @@ const OTHER_FLAGS = [
   '--expires',
   '--json',
 ];
+
+/** Variables of settings, and of the clients and tests. */
+const VARIABLES = [...SETTING_KEYS.map(envOf), CLIENT_TOKEN_VARIABLE, 'EVRMORE_GATEWAY_TEST_PROGRAMS'];
 
 function all(pattern: RegExp): readonly string[] {
   return [...README.matchAll(pattern)].map(([, found = '']) => found);
@@ -63,7 +66,7 @@ describe('README', () => {
     const flags = [...prose.matchAll(/(?<![\w-])--[a-z][a-z-]+/g)].map(([flag]) => flag);
     const known = [...SETTING_KEYS.map((key) => `--${flagOf(key)}`), ...OTHER_FLAGS];
     expect(flags.filter((flag) => !known.includes(flag))).toEqual([]);
-    for (const name of all(/(EVRMORE_GATEWAY_[A-Z_]+)/g)) expect(SETTING_KEYS.map(envOf)).toContain(name);
+    for (const name of all(/(EVRMORE_GATEWAY_[A-Z_]+)/g)) expect(VARIABLES).toContain(name);
     for (const name of all(/node dist\/main\.js ([a-z-]+)/g)) expect(COMMAND_NAMES).toContain(name);
     for (const name of all(/npm run ([a-z:]+)/g)) expect(PACKAGE.scripts).toHaveProperty(name);
   });

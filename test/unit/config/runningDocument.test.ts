@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { SETTING_KEYS, envOf, flagOf } from '../../../src/config/settings.js';
+import { CLIENT_TOKEN_VARIABLE, SETTING_KEYS, envOf, flagOf } from '../../../src/config/settings.js';
 
 const root = new URL('../../../', import.meta.url);
 const page = readFileSync(new URL('docs/running.md', root), 'utf8');
@@ -11,7 +11,7 @@ const OTHER_FLAGS = ['--help', '--netwrk'];
 
 it('shows no flag and no variable that the program does not have', () => {
   const flags = SETTING_KEYS.map((key) => `--${flagOf(key)}`);
-  const variables = SETTING_KEYS.map(envOf);
+  const variables = [...SETTING_KEYS.map(envOf), CLIENT_TOKEN_VARIABLE];
   const commands =
     `${page}\n${unit}`
       .replaceAll('\\\n', ' ')

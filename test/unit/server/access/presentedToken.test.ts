@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_TOKEN_CHARS } from '../../../../src/protocol/tokenText.js';
 import {
   chooseProtocol,
   hasTokenInUrl,
-  MAX_TOKEN_CHARS,
   presentedToken,
 } from '../../../../src/server/access/presentedToken.js';
 
