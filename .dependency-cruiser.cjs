@@ -2,7 +2,7 @@
  * The direction in which the parts of src/ may depend on each other, and the one importer of each package that is
  * kept behind a file of its own. Read with: npm run check:architecture
  *
- *   protocol <- chain <- node <- feed <- server <- gateway <- cli
+ *   protocol <- chain <- node <- feed <- extensions <- server <- gateway <- cli
  *
  * `observe` may be used by node and above. `config` makes settings, and finds the node by its own files: it may use node,
  * and only the gateway and the command line use it. `client` runs in browsers: it knows the protocol alone. `simulator`
@@ -38,12 +38,29 @@ module.exports = {
     layer('chain', '^src/chain/', ['protocol/', 'chain/']),
     layer('node', '^src/node/', ['protocol/', 'chain/', 'node/', 'observe/']),
     layer('feed', '^src/feed/', ['protocol/', 'chain/', 'node/', 'feed/', 'observe/']),
-    layer('server', '^src/server/', ['protocol/', 'chain/', 'node/', 'feed/', 'server/', 'observe/']),
+    layer('extensions', '^src/extensions/', [
+      'protocol/',
+      'chain/',
+      'node/',
+      'feed/',
+      'extensions/',
+      'observe/',
+    ]),
+    layer('server', '^src/server/', [
+      'protocol/',
+      'chain/',
+      'node/',
+      'feed/',
+      'extensions/',
+      'server/',
+      'observe/',
+    ]),
     layer('gateway', '^src/gateway[A-Za-z]*\\.ts$', [
       'protocol/',
       'chain/',
       'node/',
       'feed/',
+      'extensions/',
       'server/',
       'observe/',
       'config/',

@@ -3,8 +3,12 @@ import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
 import { createArchive } from './feed/archive.js';
 import { createDemand } from './feed/demand.js';
+import { createRecentBlocks, MAX_RECENT_BLOCKS, MAX_RECENT_OPERATIONS } from './extensions/recentBlocks.js';
+import { MAX_ABANDONED_RUNS } from './extensions/streamRunner.js';
+import { blockBusterStreams } from './extensions/streams/blockBuster.js';
 import { createEventLog } from './feed/eventLog.js';
 import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
+import { BLOCK_READER_DEFAULTS, createBlockReader } from './feed/blockReader.js';
 import { createKnownOutputs } from './feed/knownOutputs.js';
 import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
 import type { Settings } from './config/settings.js';
@@ -110,6 +114,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       onReorg: metrics.noteReorg,
       onNodeBack: () => {
         archive.forgetTxIndex();
+        blockReader.forgetTxIndex();
       },
     },
   );
@@ -122,6 +127,17 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     },
     { rpc, log, follower, encode, logger: logger.child({ part: 'archive' }) },
   );
+  const historyNode = createNodeReader(rpc, 'history');
+  const blockReader = createBlockReader(historyNode, {
+    ...BLOCK_READER_DEFAULTS,
+    logger: logger.child({ part: 'streams' }),
+  });
+  const recentBlocks = createRecentBlocks({
+    node: historyNode,
+    reader: blockReader,
+    known,
+    tip: () => follower.state().tip,
+  });
   const listener = createZmqListener({
     addresses: node.zmqAddresses,
     logger: logger.child({ part: 'zmq' }),
@@ -148,6 +164,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     follower: follower.state(),
     rpc: rpc.load(),
     archive,
+    recentBlocks,
     outputs: known,
     server: { ...server.stats(), lag: server.lag(), unsentBytes: server.unsentBytes() },
   });
@@ -183,6 +200,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       maxFilterKeys: settings.maxFilterKeys,
       pingIntervalMs: settings.pingIntervalMs,
       pingTimeoutMs: settings.pingTimeoutMs,
+      streamDeadlineMs: settings.streamDeadlineMs,
+      streams: [...blockBusterStreams(settings), ...(options.extensions ?? [])],
       version,
     },
     {
@@ -192,6 +211,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       health,
       metrics: (): Promise<MetricsText> => metrics.print(metricState()),
       archive,
+      recentBlocks,
       authenticator: access.authenticator,
       demand,
       encode,
@@ -294,6 +314,9 @@ function limitsOf(settings: Settings, roles: number): MetricLimits {
     rate_addresses: settings.maxRateAddresses * (roles + 1),
     recent_outputs: settings.maxRecentOutputs,
     followed_outputs: settings.maxFollowedOutputs,
+    stream_runs_abandoned: MAX_ABANDONED_RUNS,
+    recent_blocks: MAX_RECENT_BLOCKS,
+    recent_block_operations: MAX_RECENT_OPERATIONS,
     filter_keys: settings.maxFilterKeys * settings.maxClients,
   };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ResolvedNode } from './config/resolveNode.js';
 import type { Settings } from './config/settings.js';
+import type { Extension } from './extensions/extension.js';
 import type { Health } from './observe/healthTypes.js';
 import type { GatewayError } from './protocol/gatewayError.js';
 
@@ -18,6 +19,8 @@ export interface StartGatewayOptions {
   /** The node to follow. The caller owns a simulated one, and stops it after the gateway. */
   readonly node: ResolvedNode | { readonly simulated: SimulatedNodeHandle };
   readonly logger: Logger;
+  /** Streams of the program's own, beside the built-in ones. */
+  readonly extensions?: readonly Extension[];
 }
 
 /** A gateway that listens. */

@@ -8,6 +8,19 @@ export { loadSettings, type LoadedSettings, type SettingInputs } from './config/
 export type { SettingKey, Settings } from './config/settings.js';
 export { ConfigurationError, type Problem } from './config/problem.js';
 export { resolveNode, type Machine, type NodeResolution, type ResolvedNode } from './config/resolveNode.js';
+export {
+  defineStream,
+  ExtensionDefinitionError,
+  type Audience,
+  type GatewayFigures,
+  type StreamDefinition,
+  type StreamOptions,
+  type StreamRpc,
+} from './extensions/defineStream.js';
+export type { Extension } from './extensions/extension.js';
+export type { ExtensionRpc } from './extensions/extensionRpc.js';
+export { exactNumber, type ExactNumber } from './extensions/exactNumber.js';
+export type { BlockOperation, RecentBlock } from './extensions/recentBlocks.js';
 export type { Health, HealthStatus } from './observe/healthTypes.js';
 export {
   createSimulatedNode,

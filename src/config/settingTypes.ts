@@ -11,6 +11,7 @@ export const SETTING_GROUPS = [
   'Access',
   'Limits',
   'Event log',
+  'Streams',
   'Simulated node',
   'Logging',
   'General',

@@ -4,6 +4,7 @@ import { SERVER_SETTINGS } from './settings/server.js';
 import { ACCESS_SETTINGS } from './settings/access.js';
 import { LIMIT_SETTINGS } from './settings/limits.js';
 import { EVENT_LOG_SETTINGS } from './settings/eventLog.js';
+import { STREAM_SETTINGS } from './settings/streams.js';
 import { SIMULATED_NODE_SETTINGS } from './settings/simulatedNode.js';
 import { LOGGING_SETTINGS } from './settings/logging.js';
 import { GENERAL_SETTINGS } from './settings/general.js';
@@ -19,6 +20,7 @@ export const SETTINGS = {
   ...ACCESS_SETTINGS,
   ...LIMIT_SETTINGS,
   ...EVENT_LOG_SETTINGS,
+  ...STREAM_SETTINGS,
   ...SIMULATED_NODE_SETTINGS,
   ...LOGGING_SETTINGS,
   ...GENERAL_SETTINGS,

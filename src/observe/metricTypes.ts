@@ -37,6 +37,7 @@ export interface MetricState {
   };
   readonly rpc: { readonly waiting: number; readonly inFlight: number };
   readonly archive: { readonly bytes: number; readonly reading: number };
+  readonly recentBlocks: { readonly blocks: number; readonly operations: number };
   readonly outputs: { readonly recent: number; readonly followed: number; readonly unfollowed: number };
   readonly server: {
     readonly filters: { readonly filters: number; readonly keys: number };
@@ -57,6 +58,14 @@ export interface MetricState {
     readonly behindJoins: number;
     readonly writes: number;
     readonly writtenBytes: number;
+    readonly streams: readonly {
+      readonly name: string;
+      readonly subscribers: number;
+      readonly outcomes: Readonly<Record<string, number>>;
+      readonly messages: number;
+      readonly skipped: number;
+      readonly abandoned: number;
+    }[];
     readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
     readonly refusals: Readonly<Record<string, number>>;
     readonly rates: { readonly addresses: number; readonly forgotten: number };

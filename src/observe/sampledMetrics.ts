@@ -177,6 +177,36 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     read: ({ server }) =>
       Object.entries(server.subscriptionsByTopic).map(([topic, value]) => ({ labels: { topic }, value })),
   },
+  perStream('stream_subscriptions', 'gauge', 'Subscriptions to streams.', ({ subscribers }) => subscribers),
+  {
+    name: 'stream_runs_total',
+    type: 'counter',
+    help: 'Times that a stream was made, by how that ended.',
+    labelNames: ['stream', 'outcome'],
+    read: ({ server }) =>
+      server.streams.flatMap(({ name: stream, outcomes }) =>
+        Object.entries(outcomes).map(([outcome, value]) => ({ labels: { stream, outcome }, value })),
+      ),
+  },
+  perStream('stream_messages_total', 'counter', 'Messages of streams written to clients.', (s) => s.messages),
+  perStream(
+    'stream_messages_skipped_total',
+    'counter',
+    'Messages of streams that slow clients were not sent.',
+    (s) => s.skipped,
+  ),
+  perStream(
+    'stream_runs_abandoned',
+    'gauge',
+    'Runs of a stream that have not ended at their deadline, nor since.',
+    (s) => s.abandoned,
+  ),
+  gauge('recent_blocks', 'Blocks kept for streams.', ({ recentBlocks }) => recentBlocks.blocks),
+  gauge(
+    'recent_block_operations',
+    'Asset operations of the blocks kept for streams.',
+    ({ recentBlocks }) => recentBlocks.operations,
+  ),
   gauge('filters', 'Different filters of live clients.', ({ server }) => server.filters.filters),
   gauge('filter_keys', 'Keys of these filters.', ({ server }) => server.filters.keys),
   gauge(
@@ -276,6 +306,22 @@ function counter(
 
 function byPolicy(values: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(values).map(([policy, value]) => ({ labels: { on_slow: policy }, value }));
+}
+
+function perStream(
+  name: string,
+  type: 'gauge' | 'counter',
+  help: string,
+  read: (stream: MetricState['server']['streams'][number]) => number,
+): SampledMetric<MetricState> {
+  return {
+    name,
+    type,
+    help,
+    labelNames: ['stream'],
+    read: ({ server }) =>
+      server.streams.map((stream) => ({ labels: { stream: stream.name }, value: read(stream) })),
+  };
 }
 
 function perNoticeTopic(

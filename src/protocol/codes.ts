@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   unknown_block: 1035,
   /** Too many replays at once. */
   too_many_replays: 1034,
+  /** No such stream. */
+  unknown_stream: 1036,
   /** The filters of this connection would have more keys than the limit. */
   too_many_filter_keys: 1040,
   /** `update` of a subscription that has no filter, several, or one without keys. */

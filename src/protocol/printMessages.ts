@@ -56,6 +56,8 @@ export interface WelcomeData {
   readonly tip?: ChainPoint;
   /** Every topic name that may be subscribed to. */
   readonly topics: readonly string[];
+  /** Every stream that may be subscribed to. */
+  readonly streams: readonly string[];
   readonly limits: ConnectionLimits;
   /** The time now, in seconds since 1970. */
   readonly unixSeconds: number;
@@ -65,13 +67,14 @@ export interface WelcomeData {
 
 /** First message of a connection. `server` is its name for programs, always `evrmore-gateway`. */
 export function printWelcome(data: WelcomeData): string {
-  const { version, chain, simulated, tip, topics, limits, cursor, unixSeconds } = data;
+  const { version, chain, simulated, tip, topics, streams, limits, cursor, unixSeconds } = data;
   return JSON.stringify({
     type: 'welcome',
     server: 'evrmore-gateway',
     version,
     message: 'connected to evrmore-gateway',
     timestamp: unixSeconds,
+    available_streams: streams,
     data: {
       server: 'evrmore-gateway',
       version,

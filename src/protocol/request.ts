@@ -44,6 +44,15 @@ export type Request =
       readonly quiet?: true;
     }
   | {
+      /** To be sent the messages of a stream, or no longer. */
+      readonly type: 'stream';
+      readonly action: 'subscribe' | 'unsubscribe';
+      /** As the client sent it: any text. */
+      readonly stream: string;
+      readonly idJson?: string;
+      readonly quiet?: true;
+    }
+  | {
       readonly type: 'command';
       /** As the client sent it: any text of at least one character. */
       readonly command: string;

@@ -67,6 +67,15 @@ export const COMMANDS: ReadonlyMap<string, Exposure> = new Map([
   ...entries(NEVER, 'never'),
 ]);
 
+/** Of those that are off, what does not only read. */
+const NOT_READING: readonly string[] = ['sendrawtransaction'];
+
+/** Whether a command only reads, whoever may call it. */
+export function isReading(command: string): boolean {
+  const exposure = COMMANDS.get(command);
+  return exposure !== undefined && exposure !== 'never' && !NOT_READING.includes(command);
+}
+
 /** The commands that anybody may call, in alphabetical order, for messages and help. */
 export const ALLOWED_COMMANDS: readonly string[] = [...COMMANDS]
   .filter(([, exposure]) => exposure === 'open' || exposure === 'guarded')

@@ -4,6 +4,7 @@ import { printError, printWelcome, type ConnectionLimits } from '../protocol/pri
 import { formatTipCursor } from '../protocol/cursor.js';
 import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
+import { audienceOf } from './access/audience.js';
 import { createClearance, type Clearance } from './access/clearance.js';
 import { createProxyList } from './access/clientAddress.js';
 import { createGate, NOBODY } from './access/gate.js';
@@ -23,6 +24,8 @@ import type { Lag } from './lag.js';
 import { createSubscriptions } from './subscriptions.js';
 import { createSubscriptionSets, type SubscriptionSets } from './subscriptionSets.js';
 import { createDialectViews } from './dialectViews.js';
+import { createStreamHub } from './streamHub.js';
+import { createStreamRpc } from './streamRpc.js';
 import { retryAfterMs } from './retrySpread.js';
 import { printShortHealth } from './printHealth.js';
 import { createSession, type Session, type SharedDeps } from './session.js';
@@ -42,6 +45,12 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const hub = createHub(options, { log, filterIndex });
   const views = createDialectViews(frameText, frameCompressed);
   const commands = createCommandRunner(options, deps);
+  const streams = createStreamHub(options, {
+    streams: options.streams,
+    rpc: (signal) => createStreamRpc(signal, options.commandDeadlineMs, deps),
+    frame: (message, isCompressed) => (isCompressed ? frameCompressed : frameText)(message),
+    logger: logger.child({ part: 'streams' }),
+  });
   const sessions = new Set<Session>();
   const rates = createRates(options);
   const refusals = createRefusals();
@@ -133,9 +142,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     onConnection(connection, { principal, client }) {
       const key = limitKey(client);
       let clearance: Clearance | undefined;
+      const role = (): Role => clearance?.role() ?? principal.role;
       const session = createSession(options, {
         connection,
-        subscriptions: (of, close) => subscriptions(of, close, () => clearance?.role() ?? principal.role),
+        subscriptions: (of, close) => subscriptions(of, close, role),
+        streams: (of) => streams.enter(of, () => audienceOf(client, role())),
         shared,
         limitKey: key,
         clearance: (close) =>
@@ -186,6 +197,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       ...(chain === undefined ? {} : { chain }),
       ...(tip === undefined ? {} : { tip }),
       topics: TOPIC_NAMES,
+      streams: streams.names,
       limits: limitsOf(options, role, rates.limitsOf(role, key)),
       ...(cursor === undefined ? {} : { cursor }),
     });
@@ -203,6 +215,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     transport.stopAccepting();
     httpListener?.stopAccepting();
     hub.flush();
+    streams.close();
     const clients = sessions.size;
     for (const session of sessions) {
       const backInMs = retryAfterMs(clients, options.acceptsPerSecond, Math.random());
@@ -234,6 +247,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       ...transport.stats(),
       replays,
       filters: filterIndex.stats(),
+      streams: streams.stats(),
       commands: commands.stats(),
       refusals: refusals.counts(),
       rates: rates.stats(),

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { Archive } from '../feed/archive.js';
+import type { StreamDefinition } from '../extensions/defineStream.js';
+import type { RecentBlocks } from '../extensions/recentBlocks.js';
 import type { Demand } from '../feed/demand.js';
 import type { EventLog } from '../feed/eventLogTypes.js';
 import type { KnownOutputs } from '../feed/knownOutputs.js';
@@ -13,6 +15,7 @@ import type { FilterIndexStats } from './filters/filterIndex.js';
 import type { HubStats } from './hubTypes.js';
 import type { Lag } from './lag.js';
 import type { RatesOptions } from './limits/rates.js';
+import type { StreamStats } from './streamHub.js';
 import type { TlsFiles } from './listeningServer.js';
 import type { WebSocketServerStats } from './webSocketServer.js';
 
@@ -65,6 +68,9 @@ export interface ServerOptions extends RatesOptions {
   readonly maxFilterKeys: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
+  /** Longest time that a stream takes to make its message. */
+  readonly streamDeadlineMs: number;
+  readonly streams: readonly StreamDefinition[];
   /** Version of this package. */
   readonly version: string;
 }
@@ -79,6 +85,8 @@ export interface ServerDeps {
   readonly metrics: () => Promise<MetricsText>;
   /** The past, for subscriptions that start there. */
   readonly archive: Archive;
+  /** The newest blocks, for streams. */
+  readonly recentBlocks: Pick<RecentBlocks, 'newest'>;
   readonly authenticator: Authenticator;
   /** Is told what the clients want. */
   readonly demand: Demand;
@@ -95,6 +103,7 @@ export interface ServerStats extends HubStats, WebSocketServerStats {
   readonly replays: number;
   /** Of live clients. */
   readonly filters: FilterIndexStats;
+  readonly streams: readonly StreamStats[];
   readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
   /** Errors answered, by name. */
   readonly refusals: Readonly<Record<ErrorName, number>>;

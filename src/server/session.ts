@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import type { Dialect, ErrorAnswer } from '../protocol/dialects/dialect.js';
 import { NATIVE } from '../protocol/dialects/native.js';
+import { excerpt } from '../protocol/excerpt.js';
 import { parseMessage, type Asked, type Message, type MessageLimits } from '../protocol/parseMessage.js';
 import { printAuthenticated, printClosing } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
@@ -16,6 +17,7 @@ import { rateWords, type Rates } from './limits/rates.js';
 import type { RateVerdict, TooFast } from './limits/rateTable.js';
 import type { Refusals } from './limits/refusals.js';
 import { printOutcome } from './printOutcome.js';
+import type { StreamClient } from './streamHub.js';
 import type { SubscriptionSets } from './subscriptionSets.js';
 
 /** Limits of one connection. */
@@ -49,6 +51,8 @@ export interface SessionDeps {
     connection: Connection,
     close: (code: number, words: string) => void,
   ) => SubscriptionSets;
+  /** Makes the connection's place among the streams; called when it first wants one. */
+  readonly streams: (connection: Connection) => StreamClient;
   /** What the client may do; `close` ends the connection. */
   readonly clearance: (close: (code: number, words: string) => void) => Clearance;
   /** First message of the connection, whole. */
@@ -81,8 +85,10 @@ type TakenMessage =
  */
 export function createSession(options: SessionOptions, deps: SessionDeps): Session {
   // By name: `deps` holds the welcome, which no connection is to keep.
-  const { connection, limitKey, shared } = deps;
+  const { connection, limitKey, shared, streams: enterStreams } = deps;
   const subscriptions = deps.subscriptions(connection, close);
+  /** Most connections want none. */
+  let streams: StreamClient | undefined;
   let badMessages = NO_BAD_MESSAGES;
   let commandsInFlight = 0;
   let lastInOrder = NOTHING_ASKED;
@@ -99,11 +105,16 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     if (!ended) connection.send(message);
   };
 
+  function release(): void {
+    clearance.end();
+    subscriptions.end();
+    streams?.end();
+  }
+
   function end(code: number, reason: string): void {
     if (ended) return;
     ended = true;
-    clearance.end();
-    subscriptions.end();
+    release();
     connection.close(code, reason);
   }
 
@@ -173,6 +184,9 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
       case 'update':
         refuse(subscriptions.update(request, spoken, answer), answer);
         return undefined;
+      case 'stream':
+        takeStream(asked, request, answer);
+        return undefined;
       case 'ping':
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
         return undefined;
@@ -185,6 +199,18 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
       case 'command':
         return takeCommand(request, spoken, answer);
     }
+  }
+
+  /** The acknowledgement comes before the first message. */
+  function takeStream(asked: Asked, { action, stream, idJson }: OfType<'stream'>, answer: Answer): void {
+    streams ??= enterStreams(connection);
+    if (!streams[action](stream, asked.dialect)) {
+      const message = `no stream "${excerpt(stream)}"; the welcome names the streams`;
+      refuse(printed(asked, { code: 'unknown_stream', message }), answer);
+      return;
+    }
+    const unixSeconds = Math.floor(Date.now() / 1000);
+    answer(asked.dialect.streamAcknowledgement({ action, stream, idJson, unixSeconds }));
   }
 
   function takeCommand(
@@ -265,7 +291,6 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   }
 
   /** Messages that come meanwhile wait: they are for the client that the token makes of this one. */
-  /** Messages that come meanwhile wait: they are for the client that the token makes of this one. */
   async function authenticate(asked: Asked, token: string): Promise<void> {
     held = [];
     const authentication = await clearance.authenticate(token);
@@ -335,8 +360,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     },
     onClosed() {
       ended = true;
-      clearance.end();
-      subscriptions.end();
+      release();
     },
     recheck: () => {
       clearance.recheck();

@@ -12,12 +12,12 @@ afterEach(async () => {
 });
 
 /** Does what a line says happens. */
-function act(line: string): void {
+async function act(line: string): Promise<void> {
   const [name, ...values] = line.split(' ');
   const control = harness?.node.control as unknown as Readonly<Record<string, unknown>> | undefined;
   const run = control?.[name ?? ''];
   if (typeof run !== 'function') throw new Error(`the simulated node cannot ${line}`);
-  (run as (...given: unknown[]) => unknown)(...values.map((value) => JSON.parse(value) as unknown));
+  await (run as (...given: unknown[]) => unknown)(...values.map((value) => JSON.parse(value) as unknown));
 }
 
 test.each(CONVERSATIONS)('the conversation %s goes as it is written', async (name) => {
@@ -32,7 +32,7 @@ test.each(CONVERSATIONS)('the conversation %s goes as it is written', async (nam
   }
   for (const line of lines) {
     if (line.type === 'client') client.send(line.text);
-    else if (line.type === 'action') act(line.text);
+    else if (line.type === 'action') await act(line.text);
     else if (line.type === 'server') {
       const { text } = await client.messages.next(10_000);
       expect(mismatch(line.text, text), `${text}\n   is not\n${line.text}`).toBeUndefined();

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 import { loadSettings } from '../../src/config/loadSettings.js';
 import { resolveNode } from '../../src/config/resolveNode.js';
+import type { Extension } from '../../src/extensions/extension.js';
 import { startGateway } from '../../src/gateway.js';
 import type { Gateway } from '../../src/gatewayTypes.js';
 import {
@@ -33,7 +34,7 @@ export interface TestGateway extends Gateway {
 /** A simulated node with gateways and clients on real sockets. */
 export interface GatewayHarness {
   readonly node: SimulatedNode;
-  start(flags?: Flags): Promise<TestGateway>;
+  start(flags?: Flags, extensions?: readonly Extension[]): Promise<TestGateway>;
   close(): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ export async function startGatewayHarness(
 
   return {
     node,
-    async start(flags = {}) {
+    async start(flags = {}, extensions = []) {
       const loaded = loadSettings({
         flags: {
           ...FLAGS,
@@ -84,7 +85,7 @@ export async function startGatewayHarness(
           },
         },
       );
-      const gateway = await startGateway({ settings: loaded.ok, node: resolved.ok, logger });
+      const gateway = await startGateway({ settings: loaded.ok, node: resolved.ok, logger, extensions });
       gateways.push(gateway);
       return {
         ...gateway,

@@ -17,7 +17,7 @@ import { createSession, type Session, type SharedDeps } from '../../src/server/s
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createForm, createView } from '../../src/server/view.js';
-import { testClearance } from './serverHarness.js';
+import { NO_STREAMS, testClearance } from './serverHarness.js';
 import { createFilterIndex } from '../../src/server/filters/filterIndex.js';
 import { newKnownOutputs } from './filterEvents.js';
 import {
@@ -182,6 +182,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
               },
             ),
           ),
+        streams: () => NO_STREAMS,
         shared,
         limitKey: LOCAL_KEY,
         clearance: testClearance,
@@ -190,6 +191,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
           version: 'test',
           simulated: true,
           topics: [],
+          streams: [],
           limits: {
             max_message_bytes: 0,
             max_depth: 0,

@@ -74,6 +74,7 @@ export const FULL_STATE: MetricState = {
   },
   rpc: { waiting: 106, inFlight: 107 },
   archive: { bytes: 108, reading: 109 },
+  recentBlocks: { blocks: 134, operations: 135 },
   outputs: { recent: 128, followed: 129, unfollowed: 130 },
   server: {
     filters: { filters: 131, keys: 132 },
@@ -100,6 +101,16 @@ export const FULL_STATE: MetricState = {
     writtenBytes: 124,
     refusals: { rate_limited: 134, too_big: 135 },
     rates: { addresses: 136, forgotten: 137 },
+    streams: [
+      {
+        name: 'receipts',
+        subscribers: 136,
+        outcomes: { ok: 137, error: 138, timeout: 139 },
+        messages: 140,
+        skipped: 141,
+        abandoned: 2,
+      },
+    ],
     commands: { inFlight: 125, shared: 126, cached: 127 },
   },
 };

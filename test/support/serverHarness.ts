@@ -16,6 +16,7 @@ import { createDialectViews } from '../../src/server/dialectViews.js';
 import type { Hub } from '../../src/server/hubTypes.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
+import type { StreamClient } from '../../src/server/streamHub.js';
 import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createServer } from '../../src/server/createServer.js';
 import type { Server, ServerOptions } from '../../src/server/serverTypes.js';
@@ -60,6 +61,8 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxFilterKeys: 100,
   pingIntervalMs: 60_000,
   pingTimeoutMs: 30_000,
+  streamDeadlineMs: 10_000,
+  streams: [],
   version: '0.0.0-test',
 };
 
@@ -75,6 +78,13 @@ export function createTestAuthenticator(tokensText?: string): Authenticator {
     { logger: pino({ level: 'silent' }) },
   );
 }
+
+/** A connection's place where there are no streams. */
+export const NO_STREAMS: StreamClient = {
+  subscribe: () => false,
+  unsubscribe: () => false,
+  end: () => undefined,
+};
 
 /** What a client without a token may do by default. */
 export function testClearance(close: (code: number, words: string) => void): Clearance {
@@ -270,6 +280,7 @@ export async function startServer(
       health: () => shared.health,
       metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),
       archive: createTestArchive(log, rpc, logger),
+      recentBlocks: { newest: () => Promise.resolve([]) },
       authenticator,
       demand: testDemand(log),
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),

@@ -10,6 +10,7 @@ import {
   createTestLog,
   createTestSubscriptions,
   draft,
+  NO_STREAMS,
   testClearance,
 } from './serverHarness.js';
 
@@ -36,6 +37,7 @@ export function setUpSession(maxCommandsInFlight = 2, rates: Partial<RatesOption
     {
       connection,
       subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
+      streams: () => NO_STREAMS,
       shared: {
         commands: createCommandRunner(
           { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },

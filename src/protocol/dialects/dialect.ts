@@ -5,7 +5,7 @@ import type { Members, Request } from '../request.js';
 import type { Topic } from '../topics.js';
 
 /** Every dialect by name. */
-export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1' | 'zion';
+export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1' | 'streams' | 'zion';
 
 /** JSON text before and after a value that is passed on as it is. */
 export interface Envelope {
@@ -38,6 +38,16 @@ export interface ErrorAnswer {
   readonly command?: string | undefined;
 }
 
+/** A subscription to a stream, or its end, that was done. */
+export interface StreamAcknowledgement {
+  readonly action: 'subscribe' | 'unsubscribe';
+  /** The name of a stream. */
+  readonly stream: string;
+  readonly idJson?: string | undefined;
+  /** The time now. */
+  readonly unixSeconds: number;
+}
+
 /** A command whose result is answered. */
 export interface ResponseHead {
   readonly command: string;
@@ -60,6 +70,9 @@ export interface Dialect {
   response(head: ResponseHead): Envelope;
   error(error: ErrorAnswer): string;
   acknowledgement(ack: Acknowledgement): string;
+  streamAcknowledgement(ack: StreamAcknowledgement): string;
+  /** One message of a stream; `dataJson` is JSON text, `unixSeconds` the time at which it was made. */
+  streamMessage(stream: string, dataJson: string, unixSeconds: number): string;
   /** Answer to `ping`; `unixSeconds` is the time now. */
   pong(idJson: string | undefined, unixSeconds: number): string;
   /** Answer to `get_status`: what the gateway and the node are doing, as JSON text. */

@@ -82,6 +82,10 @@ function createJsonRpc(version: Version): Dialect {
         idJson,
         `{"status":"success","action":"${action}","topic":${JSON.stringify(topicName)}${onSlow === undefined ? '' : `,"on_slow":"${onSlow}"`}${filterMember(filter)}${cursorMember(cursor)}}`,
       ),
+    streamAcknowledgement: ({ action, stream, idJson }) =>
+      answer(idJson, `{"status":"success","action":"${action}","stream":${JSON.stringify(stream)}}`),
+    streamMessage: (stream, dataJson, unixSeconds) =>
+      notify('stream', `{"stream":${JSON.stringify(stream)},"timestamp":${unixSeconds},"data":${dataJson}}`),
     pong: (idJson, unixSeconds) => answer(idJson, `{"timestamp":${unixSeconds}}`),
     status: answer,
     live: ({ topicName, idJson }, cursor) =>

@@ -13,7 +13,7 @@ const PARAMS = {
 } as const;
 
 type Subscription =
-  | Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' }>
+  | Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' | 'stream' }>
   | { readonly type: 'invalid'; readonly error: ErrorName; readonly message: string };
 
 /**
@@ -35,6 +35,10 @@ export function parseJsonRpcSubscription(method: keyof typeof PARAMS, paramsJson
     const json = byName.get(name);
     return json === 'null' ? undefined : json;
   };
+  const stream: unknown = JSON.parse(given('stream') ?? 'null');
+  if (typeof stream === 'string' && method !== 'update' && !byName.has('topic')) {
+    return { type: 'stream', action: method, stream };
+  }
   const topicName: unknown = JSON.parse(given('topic') ?? 'null');
   if (typeof topicName !== 'string') {
     return {

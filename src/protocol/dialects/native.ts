@@ -36,6 +36,12 @@ export const NATIVE: Dialect = {
   response: (head) => ({ prefix: responsePrefix(head), suffix: MESSAGE_SUFFIX }),
   error: printError,
   acknowledgement: printAcknowledgement,
+  streamAcknowledgement({ action, stream, idJson }) {
+    const body = `"status":"success","action":"${action}","stream":${JSON.stringify(stream)}`;
+    return `{"type":"subscription",${idMember(idJson)}${body},"data":{${body}}}`;
+  },
+  streamMessage: (stream, dataJson, unixSeconds) =>
+    `{"type":"stream","stream":${JSON.stringify(stream)},"timestamp":${unixSeconds},"data":${dataJson}}`,
   pong: (idJson, unixSeconds) =>
     `{"type":"pong",${idMember(idJson)}"timestamp":${unixSeconds},"data":{"timestamp":${unixSeconds}}}`,
   status: (idJson, statusJson) => `{"type":"status",${idMember(idJson)}"data":${statusJson}}`,
@@ -76,6 +82,10 @@ function parseAction(members: Members): Request {
     );
   }
   if (action === 'authenticate') return parseAuthenticate(members);
+  const stream = members.get('stream')?.value;
+  if (typeof stream === 'string' && action !== 'update' && !members.has('topic')) {
+    return { type: 'stream', action, stream, ...idOf(members) };
+  }
   const topicName = members.get('topic')?.value;
   if (typeof topicName !== 'string') {
     return invalid(members, 'invalid_field', `"topic" must be a string: one of ${TOPIC_NAMES.join(', ')}`);

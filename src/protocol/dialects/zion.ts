@@ -11,7 +11,7 @@ import {
 } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
 import type { Dialect } from './dialect.js';
-import { printTypedError } from './typedMessages.js';
+import { printStreamAcknowledgement, printStreamMessage, printTypedError } from './typedMessages.js';
 import { CHANNEL_NAMES, channelOf, selectChannels } from './zionChannels.js';
 
 const SUBSCRIBE_FORM = '{"type":"subscribe","channels":["blockchain"]}';
@@ -43,6 +43,8 @@ export const ZION: Dialect = {
         : `,"unknown_channels":${JSON.stringify(unknownNames.map((name) => excerpt(name)))}`;
     return `{"type":"${action}d",${idMember(idJson)}"channels":${JSON.stringify(topicName.split(','))}${unknown}${position}}`;
   },
+  streamAcknowledgement: printStreamAcknowledgement,
+  streamMessage: printStreamMessage,
   pong: (idJson, unixSeconds) => `{"type":"pong",${idMember(idJson)}"timestamp":${unixSeconds}}`,
   status: (idJson, statusJson) => `{"type":"status",${idMember(idJson)}"data":${statusJson}}`,
   live: printLive,
@@ -78,7 +80,7 @@ function parseZion(members: Members): Request | undefined {
       if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
         return invalid(
           'invalid_field',
-          `send ${SUBSCRIBE_FORM}; the channels are ${CHANNEL_NAMES.join(', ')}`,
+          `send ${SUBSCRIBE_FORM}, or a "stream"; the channels are ${CHANNEL_NAMES.join(', ')}`,
         );
       }
       const { channels, topics, unknownNames } = selectChannels(words);

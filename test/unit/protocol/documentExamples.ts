@@ -204,6 +204,7 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       simulated: false,
       tip: block,
       topics: TOPIC_NAMES,
+      streams: ['network_metrics', 'markets_health', 'receipts', 'peers'],
       limits: DEFAULT_LIMITS,
       cursor: cursorOf({ ...draftSequence(connectStep(block), at(block, 'connect')) }, 46),
     }),

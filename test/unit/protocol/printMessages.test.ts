@@ -112,16 +112,24 @@ describe('welcome', () => {
       simulated: true,
       tip: { height: 3, hashHex: 'ab'.repeat(32) },
       topics: ['blocks', 'all'],
+      streams: ['peers'],
       limits: LIMITS,
       cursor: '1.x',
     });
     expect(text).toBe(
-      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","message":"connected to evrmore-gateway","timestamp":1700000000,"data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"}}`,
+      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","message":"connected to evrmore-gateway","timestamp":1700000000,"available_streams":["peers"],"data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"}}`,
     );
   });
 
   test('says null for what is not known yet', () => {
-    const text = printWelcome({ unixSeconds: 1, version: '1', simulated: false, topics: [], limits: LIMITS });
+    const text = printWelcome({
+      unixSeconds: 1,
+      version: '1',
+      simulated: false,
+      topics: [],
+      streams: [],
+      limits: LIMITS,
+    });
     expect(text).toContain('"chain":null,"simulated":false,"tip":null');
     expect(text).not.toContain('cursor');
   });
