@@ -11,6 +11,7 @@ import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
 import { BLOCK_READER_DEFAULTS, createBlockReader } from './feed/blockReader.js';
 import { createKnownOutputs } from './feed/knownOutputs.js';
 import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
+import { createNodeStatus } from './feed/nodeStatus.js';
 import type { Settings } from './config/settings.js';
 import { readAccess } from './gatewayAccess.js';
 import { watchFiles } from './gatewayFiles.js';
@@ -118,6 +119,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       },
     },
   );
+  const status = createNodeStatus(
+    { intervalMs: settings.statusIntervalMs },
+    { rpc, log, demand, tip: () => follower.state().tip, logger: logger.child({ part: 'status' }), nowMs },
+  );
   const archive = createArchive(
     {
       readAheadBlocks: settings.readAheadBlocks,
@@ -125,7 +130,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       maxBytes: settings.archiveMemoryBytes,
       maxAgeMs: ARCHIVE_MAX_AGE_MS,
     },
-    { rpc, log, follower, encode, logger: logger.child({ part: 'archive' }) },
+    { rpc, log, follower, status, encode, logger: logger.child({ part: 'archive' }) },
   );
   const historyNode = createNodeReader(rpc, 'history');
   const blockReader = createBlockReader(historyNode, {
@@ -221,6 +226,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   );
 
   const closeNodeSide = async (): Promise<void> => {
+    status.stop();
     await listener.stop();
     // The calls in hand end with the client, so that a node that hangs does not hold up the stop.
     await Promise.all([follower.stop(), rpc.close()]);

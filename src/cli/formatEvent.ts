@@ -13,6 +13,8 @@ const COLOURS: Readonly<Record<string, number>> = {
   mempool: 90,
   sequence: 90,
   final: 32,
+  peer: 34,
+  mining: 90,
   gap: 31,
 };
 
@@ -46,6 +48,12 @@ function describe(type: string, data: Members, dataJson: string): string {
     }
     case 'final':
       return `${value('txid')} in block #${value('height')}, ${count(value('depth'), 'confirmation')}`;
+    case 'peer': {
+      const where = data.has('addr') ? ` ${value('addr')}` : '';
+      return `${value('id')} ${value('status')}${where} ${value('subver')}, ${count(value('peer_count'), 'peer')}`;
+    }
+    case 'mining':
+      return `${value('networkhashps')} hashes/s in the network, ${value('hashespersec')} here, difficulty ${value('difficulty')}`;
     case 'gap':
       return `${value('topic')}: ${value('message')}`;
     case 'skipped':

@@ -15,6 +15,9 @@ export interface SimulatedNodeDefaults {
 /** User of every simulated node. */
 const SIMULATED_USER = 'user';
 
+/** Peers of a simulated node: as many as a node calls by itself. */
+const SIMULATED_PEERS = 8;
+
 /** Starts a simulated node as the settings say, on loopback. Throws a GatewayError when a port is taken. */
 export async function startSimulatedNode(
   settings: Settings,
@@ -32,6 +35,7 @@ export async function startSimulatedNode(
     txIntervalMs: settings.simTxIntervalMs,
     reorgEvery: settings.simReorgEvery,
     startHeight: settings.simStartHeight,
+    peers: SIMULATED_PEERS,
     logger,
   });
   await node.start();

@@ -19,7 +19,7 @@ export const watchCommand: CliCommand = {
     {
       name: 'topic',
       description:
-        'blocks, transactions, assets, mempool, sequence, finality, or all but finality (if none is named)',
+        'blocks, transactions, assets, mempool, sequence, finality, peers, mining, or all but the last three (if none is named)',
     },
   ],
   pattern: '[topic..]',

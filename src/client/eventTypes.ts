@@ -1,4 +1,10 @@
-import type { EVENT_TOPICS, EventType, SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type {
+  EVENT_TOPICS,
+  EventType,
+  PeerStatus,
+  SequenceLabel,
+  TransactionStatus,
+} from '../protocol/events.js';
 import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { Topic } from '../protocol/topics.js';
 import type { ExactDecimal, ExactInteger } from './exactNumber.js';
@@ -144,6 +150,43 @@ export interface FinalData {
   readonly depth: number;
 }
 
+/** `data` of `peer`: what became of a peer of the node. PROTOCOL.md §5.9. */
+export interface PeerData {
+  readonly status: PeerStatus;
+  /** The node's number of the connection; it begins at 0 again when the node is restarted. */
+  readonly id: number;
+  /** Address and port; for operators alone. */
+  readonly addr?: string;
+  /** Unix time, seconds. */
+  readonly conntime?: number;
+  readonly inbound?: boolean;
+  readonly addnode?: boolean;
+  readonly whitelisted?: boolean;
+  readonly version?: number;
+  readonly subver?: string;
+  readonly services?: string;
+  readonly relaytxes?: boolean;
+  readonly startingheight?: number;
+  readonly banscore?: number;
+  /** With status `changed`: the members that are not what they were. */
+  readonly changed?: readonly string[];
+  /** Peers of the node after this. */
+  readonly peer_count: number;
+}
+
+/** `data` of `mining`: the node's `getmininginfo`. PROTOCOL.md §5.10. */
+export interface MiningData {
+  readonly blocks: number;
+  readonly currentblockweight: number;
+  readonly currentblocktx: number;
+  readonly difficulty: ExactDecimal;
+  readonly networkhashps: ExactDecimal | number;
+  readonly hashespersec: ExactDecimal | number;
+  readonly pooledtx: number;
+  readonly chain: string;
+  readonly warnings: string;
+}
+
 /** `data` of `gap`: what happened on the topic between two places is not known, and cannot be read again. */
 export interface GapData {
   readonly topic: string;
@@ -151,7 +194,7 @@ export interface GapData {
   readonly from: string | null;
   /** Where it ends; `null` when that is not known. */
   readonly to: string | null;
-  /** `mempool_history`: the gateway's. `unresumable` and `no_cursor`: this client's own, see the guide. */
+  /** `mempool_history` and `status_history`: the gateway's. `unresumable` and `no_cursor`: this client's own, see the guide. */
   readonly reason: string;
   readonly message: string;
 }
@@ -181,6 +224,8 @@ interface DataByType extends Readonly<Record<EventType, object>> {
   readonly mempool: MempoolData;
   readonly sequence: SequenceData;
   readonly final: FinalData;
+  readonly peer: PeerData;
+  readonly mining: MiningData;
 }
 
 /** Event types by the name that is subscribed to. */
@@ -194,7 +239,10 @@ interface TypesByTopic {
   readonly mempool: TypesOf<'mempool'>;
   readonly sequence: TypesOf<'sequence'>;
   readonly finality: TypesOf<'finality'>;
-  readonly all: Exclude<EventType, TypesOf<'finality'>>;
+  readonly peer: TypesOf<'peers'>;
+  readonly peers: TypesOf<'peers'>;
+  readonly mining: TypesOf<'mining'>;
+  readonly all: Exclude<EventType, TypesOf<'finality' | 'peers' | 'mining'>>;
 }
 
 /** Event types of a topic. */

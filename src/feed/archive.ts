@@ -5,11 +5,12 @@ import type { Topic } from '../protocol/topics.js';
 import type { Logger } from 'pino';
 import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
 import { replayChain } from './chainReplay.js';
-import type { EncodeOptions } from './encodeEvent.js';
+import { encodeEvent, type EncodeOptions } from './encodeEvent.js';
 import type { EventLog, LogEvent } from './eventLogTypes.js';
 import type { FollowedMempool } from './followerTypes.js';
 import { createHistoryBlocks } from './historyBlocks.js';
 import { readMempoolSnapshot } from './mempoolSnapshot.js';
+import type { NodeStatus } from './nodeStatus.js';
 import type { ReplayStart, ReplayStep } from './replayTypes.js';
 
 /** The past, read again from the node: for who resumes from before the log's memory, or asks for history. */
@@ -23,8 +24,8 @@ export interface Archive {
   /** The log's newest event and its tip at this moment. */
   present(): { readonly seq: number; readonly tip: ChainPoint | undefined };
   /**
-   * The mempool as the log has it at this moment, as events; see `mempoolSnapshot.ts`. Whoever reads these, and the log from
-   * the event after the present one on, misses nothing.
+   * The mempool and the node's status as the log has them at this moment, as events; see `mempoolSnapshot.ts`. Whoever reads these,
+   * and the log from the event after the present one on, misses nothing.
    */
   snapshot(tip: ChainPoint, topics: ReadonlySet<Topic>): AsyncGenerator<readonly LogEvent[]>;
   /** The node was restarted: it may have a transaction index now. */
@@ -54,6 +55,8 @@ export interface ArchiveDeps {
     state(): { readonly tip?: ChainPoint };
     mempool(): FollowedMempool;
   };
+  /** What is told of the node's status, as of the newest event of the log. */
+  readonly status: Pick<NodeStatus, 'snapshot'>;
   readonly encode: () => Omit<EncodeOptions, 'seq'>;
   readonly logger: Logger;
 }
@@ -106,6 +109,11 @@ export function createArchive(options: ArchiveOptions, deps: ArchiveDeps): Archi
       blocks.forgetTxIndex();
     },
     present: () => ({ seq: log.headSeq, tip: logTip() }),
-    snapshot: (tip, topics) => readMempoolSnapshot(node, follower.mempool(), tip, topics, encode),
+    async *snapshot(tip, topics) {
+      const status = deps.status.snapshot(tip, topics);
+      const mempool = readMempoolSnapshot(node, follower.mempool(), tip, topics, encode);
+      if (status.length > 0) yield status.map((draft) => encodeEvent(draft, { ...encode(), seq: 0 }));
+      yield* mempool;
+    },
   };
 }

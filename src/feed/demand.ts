@@ -4,7 +4,13 @@ import { TOPICS, type Topic } from '../protocol/topics.js';
  * What the follower can leave out while nobody wants it: `transactions` stands for the transactions of blocks and of the mempool,
  * which three topics are made of, `figures` for the mempool's figures. Blocks are always followed.
  */
-export type DemandGroup = 'transactions' | 'figures';
+export type FollowedGroup = 'transactions' | 'figures';
+
+/** What is asked for beside the chain, and only while somebody wants it: the node's peers, and its mining figures. */
+export type StatusGroup = 'peers' | 'mining';
+
+/** What is left out while nobody wants it. */
+export type DemandGroup = FollowedGroup | StatusGroup;
 
 const GROUP_OF: Readonly<Record<Topic, DemandGroup | undefined>> = {
   blocks: undefined,
@@ -13,8 +19,12 @@ const GROUP_OF: Readonly<Record<Topic, DemandGroup | undefined>> = {
   sequence: 'transactions',
   mempool: 'figures',
   finality: undefined,
+  peers: 'peers',
+  mining: 'mining',
 };
-const GROUPS: readonly DemandGroup[] = ['transactions', 'figures'];
+const FOLLOWED_GROUPS: readonly FollowedGroup[] = ['transactions', 'figures'];
+const STATUS_GROUPS: readonly StatusGroup[] = ['peers', 'mining'];
+const GROUPS: readonly DemandGroup[] = [...FOLLOWED_GROUPS, ...STATUS_GROUPS];
 
 /** Somebody who wants topics, a connection for example. */
 export interface Interest {
@@ -28,16 +38,21 @@ export interface Interest {
 export interface Demand {
   /** One more who may want something; nothing at first. */
   enter(): Interest;
-  /** Whether events of this group are made. Once it is, it is until the follower ends it with {@link endIdle}. */
+  /**
+   * Whether events of this group are made. Once it is, it is until the follower ends it with {@link endIdle}; those of the node's status
+   * end with the last who wants them.
+   */
   isFollowed(group: DemandGroup): boolean;
   /** Whether the log has every event of these topics behind the one numbered `afterSeq`. */
   readonly covers: (topics: Iterable<Topic>, afterSeq: number) => boolean;
   /** Topics whose events are made now. */
   followedTopics(): readonly Topic[];
   /** Ends what nobody has wanted for long enough, and says what that was. For the follower, between two steps. */
-  endIdle(): readonly DemandGroup[];
+  endIdle(): readonly FollowedGroup[];
   /** Called when a group is followed from now on. One listener: the follower. */
-  onBegin: (group: DemandGroup) => void;
+  onBegin: (group: FollowedGroup) => void;
+  /** Called when a part of the node's status is wanted from now on, and when it is not any more. One listener. */
+  onStatus: (group: StatusGroup, isWanted: boolean) => void;
 }
 
 /** How a demand ends, and what it is measured with. */
@@ -69,19 +84,29 @@ export function createDemand(options: DemandOptions): Demand {
     wholeAfterSeq: idleFollowMs === 0 ? undefined : 0,
     idleSinceMs: nowMs(),
   });
-  const states: Readonly<Record<DemandGroup, GroupState>> = { transactions: begin(), figures: begin() };
+  const states: Readonly<Record<DemandGroup, GroupState>> = {
+    transactions: begin(),
+    figures: begin(),
+    peers: { ...begin(), wholeAfterSeq: undefined },
+    mining: { ...begin(), wholeAfterSeq: undefined },
+  };
 
   const add = (group: DemandGroup): void => {
     const state = states[group];
     state.wanting += 1;
     if (state.wholeAfterSeq !== undefined) return;
     state.wholeAfterSeq = headSeq() + 1;
-    demand.onBegin(group);
+    if (isStatus(group)) demand.onStatus(group, true);
+    else demand.onBegin(group);
   };
   const take = (group: DemandGroup): void => {
     const state = states[group];
     state.wanting -= 1;
-    if (state.wanting === 0) state.idleSinceMs = nowMs();
+    if (state.wanting > 0) return;
+    state.idleSinceMs = nowMs();
+    if (!isStatus(group)) return;
+    state.wholeAfterSeq = undefined;
+    demand.onStatus(group, false);
   };
   const isIdle = ({ wanting, wholeAfterSeq, idleSinceMs }: GroupState): boolean =>
     wholeAfterSeq !== undefined &&
@@ -91,6 +116,7 @@ export function createDemand(options: DemandOptions): Demand {
 
   const demand: Demand = {
     onBegin: () => undefined,
+    onStatus: () => undefined,
     enter() {
       let wanted: readonly DemandGroup[] = [];
       const want = (topics: Iterable<Topic>): void => {
@@ -119,12 +145,16 @@ export function createDemand(options: DemandOptions): Demand {
         return group === undefined || states[group].wholeAfterSeq !== undefined;
       }),
     endIdle() {
-      const ended = GROUPS.filter((group) => isIdle(states[group]));
+      const ended = FOLLOWED_GROUPS.filter((group) => isIdle(states[group]));
       for (const group of ended) states[group].wholeAfterSeq = undefined;
       return ended;
     },
   };
   return demand;
+}
+
+function isStatus(group: DemandGroup): group is StatusGroup {
+  return STATUS_GROUPS.some((known) => known === group);
 }
 
 function groupsOf(topics: Iterable<Topic>): readonly DemandGroup[] {

@@ -1,11 +1,12 @@
 import type { AssetOperation } from '../chain/assetOperations.js';
+import { printPeerChange, type PeerChange } from '../chain/peerChanges.js';
 import { printAssetOperation } from '../chain/printAssetOperation.js';
 import { outputAt, transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
 import type { Departure } from '../chain/trackedMempool.js';
 import type { BlockRecord, TransactionRecord } from '../node/nodeReaderTypes.js';
 import type { Stage } from '../protocol/cursor.js';
 import { memberSpans } from '../protocol/jsonSpans.js';
-import type { ChainPoint, SequenceLabel, TransactionStatus } from '../protocol/events.js';
+import type { ChainPoint, EventType, SequenceLabel, TransactionStatus } from '../protocol/events.js';
 import type { EventDraft } from './eventLogTypes.js';
 import { spliceFields } from './spliceFields.js';
 
@@ -188,17 +189,28 @@ export function draftFinal(matured: MaturedBlock, point: ChainPoint): readonly E
   }));
 }
 
+/** The `peer` event of a change: two forms, of which only that for operators has the peer's address. */
+export function draftPeer(change: PeerChange, peerCount: number, tip: ChainPoint): EventDraft {
+  return {
+    ...statusPlace('peer', tip),
+    dataJson: Buffer.from(printPeerChange(change, peerCount, false)),
+    operatorJson: Buffer.from(printPeerChange(change, peerCount, true)),
+  };
+}
+
+/** The `mining` event: the node's figures, untouched. */
+export function draftMining(infoJson: Buffer, tip: ChainPoint): EventDraft {
+  return { ...statusPlace('mining', tip), dataJson: infoJson };
+}
+
+/** The place of what belongs to no block. */
+function statusPlace(type: EventType, tip: ChainPoint): Omit<EventDraft, 'dataJson'> {
+  return { type, point: tip, stage: 'mempool', part: 'other', txIndex: 0, assetIndex: 0 };
+}
+
 /** The `mempool` event: the node's figures, untouched. */
 export function draftMempoolInfo(infoJson: Buffer, tip: ChainPoint): EventDraft {
-  return {
-    type: 'mempool',
-    point: tip,
-    stage: 'mempool',
-    part: 'other',
-    txIndex: 0,
-    assetIndex: 0,
-    dataJson: infoJson,
-  };
+  return { ...statusPlace('mempool', tip), dataJson: infoJson };
 }
 
 /** The change that a departure from the mempool is. */

@@ -13,14 +13,25 @@ export interface EncodeOptions {
   readonly chainId: string;
 }
 
-/** Memory that an event takes, in bytes: its message, and an estimate of what it is about. */
-export function eventBytes({ message, about }: LogEvent): number {
-  return message.length + aboutBytes(about);
+/** Memory that an event takes, in bytes: its message, what operators see instead, and an estimate of what it is about. */
+export function eventBytes({ message, about, operatorJson }: LogEvent): number {
+  return message.length + aboutBytes(about) + (operatorJson?.length ?? 0);
 }
 
 /** Encodes an event, once: the message that every subscriber is sent. */
 export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent {
-  const { type, point, stage, part, txIndex, assetIndex, dataJson, dataEnd = '', about } = draft;
+  const {
+    type,
+    point,
+    stage,
+    part,
+    txIndex,
+    assetIndex,
+    dataJson,
+    dataEnd = '',
+    about,
+    operatorJson,
+  } = draft;
   const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex });
   // All but the node's own bytes is ASCII.
   const head = eventPrefix(type, cursor);
@@ -39,5 +50,6 @@ export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent
     message,
     dataJson: message.subarray(dataAt, message.length - MESSAGE_SUFFIX.length),
     ...(about === undefined ? {} : { about }),
+    ...(operatorJson === undefined ? {} : { operatorJson }),
   };
 }

@@ -24,6 +24,8 @@ export interface EventDraft extends EventPlace {
   readonly dataEnd?: string;
   /** What filters decide by; absent where filters do not apply, and where it cannot be had. */
   readonly about?: EventAbout;
+  /** The `data` object for operators, where they may see more than others; absent where it is the same for all. */
+  readonly operatorJson?: Buffer;
 }
 
 /** An event of the log. */
@@ -41,6 +43,8 @@ export interface LogEvent {
   readonly dataJson: Buffer;
   /** As in {@link EventDraft}. */
   readonly about?: EventAbout;
+  /** As in {@link EventDraft}. */
+  readonly operatorJson?: Buffer;
 }
 
 /** The one ordered log: the follower appends, everybody else reads. */

@@ -18,6 +18,10 @@ export const EVENT_TOPICS = {
   sequence: 'sequence',
   /** A transaction's block has as many confirmations as the gateway counts as final. */
   final: 'finality',
+  /** A peer of the node was connected, was disconnected, or changed its standing. */
+  peer: 'peers',
+  /** The node's mining figures changed. */
+  mining: 'mining',
 } as const satisfies Record<string, Topic>;
 
 /** One event type. */
@@ -43,6 +47,12 @@ export const TRANSACTION_STATUSES = [
 
 /** What has become of a transaction. */
 export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
+
+/** What became of a peer of the node. */
+export const PEER_STATUSES = ['connected', 'disconnected', 'changed'] as const;
+
+/** What became of a peer of the node. */
+export type PeerStatus = (typeof PEER_STATUSES)[number];
 
 /** The letters of `sequence` events: block Connected, block Disconnected, transaction Added, transaction Removed. */
 export type SequenceLabel = 'C' | 'D' | 'A' | 'R';

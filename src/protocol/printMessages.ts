@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorName } from './codes.js';
 import { EVENT_TOPICS, type ChainPoint, type EventType } from './events.js';
 import { excerpt } from './excerpt.js';
+import { gapReason } from './gapReason.js';
 import { idMember } from './idMember.js';
 import type { SlowPolicy } from './slowPolicies.js';
 import type { Topic } from './topics.js';
@@ -219,12 +220,11 @@ export function printCatchingUp(subscription: SubscriptionName, at: ChainPoint, 
 
 /** Events of a topic that cannot be told again: all between two cursors that is not in the chain. */
 export function printGap(topic: Topic, fromCursor: string | undefined, toCursor: string): string {
-  const message =
-    'what happened in the mempool before this point is not kept: forget what was unconfirmed; what is there now follows';
+  const { reason, message } = gapReason(topic);
   return (
     `{"type":"gap","topic":"${topic}","cursor":${JSON.stringify(toCursor)},` +
     `"data":{"topic":"${topic}","from":${JSON.stringify(fromCursor ?? null)},"to":${JSON.stringify(toCursor)},` +
-    `"reason":"mempool_history","message":${JSON.stringify(message)}}}`
+    `"reason":"${reason}","message":${JSON.stringify(message)}}}`
   );
 }
 

@@ -1,8 +1,8 @@
 /** The five topics that `all` names. */
 const COMMON_TOPICS = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'] as const;
 
-/** Every topic, by the name that events carry. `finality` is told on demand: it is no part of `all`. */
-export const TOPICS = [...COMMON_TOPICS, 'finality'] as const;
+/** Every topic, by the name that events carry. `finality`, `peers` and `mining` are told on demand: they are no part of `all`. */
+export const TOPICS = [...COMMON_TOPICS, 'finality', 'peers', 'mining'] as const;
 
 /** One event topic. */
 export type Topic = (typeof TOPICS)[number];
@@ -18,6 +18,9 @@ const ALIASES: Readonly<Record<string, readonly Topic[]>> = {
   mempool: ['mempool'],
   sequence: ['sequence'],
   finality: ['finality'],
+  peer: ['peers'],
+  peers: ['peers'],
+  mining: ['mining'],
   all: COMMON_TOPICS,
 };
 

@@ -60,7 +60,14 @@ export interface CatchUp {
 }
 
 /** What is not in the chain, and so cannot be told again. */
-const UNREPEATABLE_TOPICS: readonly Topic[] = ['transactions', 'assets', 'mempool', 'sequence'];
+const UNREPEATABLE_TOPICS: readonly Topic[] = [
+  'transactions',
+  'assets',
+  'mempool',
+  'sequence',
+  'peers',
+  'mining',
+];
 /** A node that cannot be asked is waited for this long; then the subscription ends with an error. */
 const PATIENCE_MS = 60_000;
 const RETRY = { firstMs: 250, capMs: 4000 } as const;

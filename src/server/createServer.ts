@@ -6,7 +6,7 @@ import { TOPIC_NAMES } from '../protocol/topics.js';
 import { BAD_MESSAGE_LIMIT } from './badMessages.js';
 import { audienceOf } from './access/audience.js';
 import { createClearance, type Clearance } from './access/clearance.js';
-import { createProxyList } from './access/clientAddress.js';
+import { createProxyList, type ClientAddress } from './access/clientAddress.js';
 import { createGate, NOBODY } from './access/gate.js';
 import type { Role } from './access/role.js';
 import type { CatchUpDeps } from './catchUp.js';
@@ -91,6 +91,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     connection: Connection,
     close: (code: number, words: string) => void,
     roleNow: () => Role,
+    client: ClientAddress,
   ): SubscriptionSets => {
     const filterKeys: KeyBudget = { max: () => maxFilterKeys(roleNow(), options), used: 0 };
     return createSubscriptionSets((dialect, replaysOfConnection) =>
@@ -105,6 +106,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
         giveReplayPlace,
         headCursor,
         view: views.of(dialect, connection.compresses),
+        operatorView: views.of(dialect, connection.compresses, true),
+        isOperator: () => audienceOf(client, roleNow()) === 'operator',
         known: deps.known,
         filterKeys,
         refusals,
@@ -145,7 +148,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       const role = (): Role => clearance?.role() ?? principal.role;
       const session = createSession(options, {
         connection,
-        subscriptions: (of, close) => subscriptions(of, close, role),
+        subscriptions: (of, close) => subscriptions(of, close, role, client),
         streams: (of) => streams.enter(of, () => audienceOf(client, role())),
         shared,
         limitKey: key,

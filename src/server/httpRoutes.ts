@@ -3,10 +3,10 @@ import type { Logger } from 'pino';
 import { crossOriginHeaders, isPreflight, PREFLIGHT_HEADERS } from './access/crossOrigin.js';
 import type { OriginRules } from './access/decideOrigin.js';
 import type { Gate, Visitor } from './access/gate.js';
+import { isOperator } from './access/isOperator.js';
 import { printRefusal, type Refusal } from './access/refusal.js';
 import { decideContentType } from './access/decideContentType.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
-import { mayDo } from './access/role.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
 import type { HttpRpc } from './httpRpc.js';
@@ -51,13 +51,13 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [
     '/health',
     ({ health }, visitor) =>
-      json(200, isOperator(visitor) ? printHealth(health()) : printShortHealth(health())),
+      json(200, maySeeAll(visitor) ? printHealth(health()) : printShortHealth(health())),
   ],
   ['/ready', ({ health }) => ready(health())],
   [
     '/metrics',
     async ({ metrics }, visitor) => {
-      if (!isOperator(visitor)) return refused(FOR_OPERATORS);
+      if (!maySeeAll(visitor)) return refused(FOR_OPERATORS);
       const { contentType, text } = await metrics();
       return { status: 200, contentType, body: text };
     },
@@ -192,8 +192,8 @@ const FOR_OPERATORS: Refusal = {
     'this path is for programs of the same machine, and for admins: send "Authorization: Bearer" with the token of one',
 };
 
-function isOperator({ client, principal }: Visitor): boolean {
-  return client.isLocal || mayDo(principal.role, { type: 'operate' });
+function maySeeAll({ client, principal }: Visitor): boolean {
+  return isOperator(client, principal.role);
 }
 
 function refused(refusal: Refusal): HttpAnswer {

@@ -84,6 +84,8 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     mempool: 0,
     sequence: 0,
     finality: 0,
+    peers: 0,
+    mining: 0,
   };
   const counts = {
     ticks: 0,

@@ -300,6 +300,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     if (authentication.type === 'refused') {
       refuse(printed(asked, { code: authentication.error, message: authentication.message }), send);
     } else {
+      subscriptions.renewViews();
       const { role, expiresAtMs } = authentication.principal;
       send(printAuthenticated({ role: role.name, expiresAtMs, idJson: asked.request.idJson }));
     }

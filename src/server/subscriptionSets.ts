@@ -16,6 +16,8 @@ export interface SubscriptionSets {
   update(request: OfType<'update'>, dialect: Dialect, reply: Reply): string | undefined;
   /** Where to resume all of them; absent before the first event. */
   resumeCursor(): string | undefined;
+  /** What the client may see has changed. */
+  renewViews(): void;
   /** Ends all of them. */
   end(): void;
 }
@@ -47,6 +49,9 @@ export function createSubscriptionSets(
       const used = sets.filter(({ set }) => set.isUsed());
       if (used.length === 0) return native.resumeCursor();
       return used.map(({ set }) => set.resumeCursor()).reduce(olderCursor);
+    },
+    renewViews() {
+      for (const { set } of sets) set.renewView();
     },
     end() {
       for (const { set } of sets) set.end();

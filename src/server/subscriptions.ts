@@ -46,8 +46,11 @@ export interface SubscriptionsDeps {
   readonly giveReplayPlace: () => void;
   /** The position of the log's head; absent until the tip is known. */
   readonly headCursor: () => string | undefined;
-  /** How this connection sees events. */
+  /** How this connection sees events, as everybody does and as operators do. */
   readonly view: View;
+  readonly operatorView: View;
+  /** Whether the client may see what operators may, at this moment. */
+  readonly isOperator: () => boolean;
   readonly known: KnownOutputs;
   /** Shared by all subscriptions of the connection. */
   readonly filterKeys: KeyBudget;
@@ -75,10 +78,14 @@ export interface Subscriptions {
   isUsed(): boolean;
   /** Where to resume; absent before the first event. */
   resumeCursor(): string | undefined;
+  /** What the client may see has changed. */
+  renewView(): void;
   /** Ends all of them. */
   end(): void;
 }
 
+/** Topics of which operators may see more than others. */
+const OPERATOR_TOPICS: TopicMask = maskOf(['peers']);
 const NONE: readonly never[] = [];
 const NOTHING_OWED: ReadonlyMap<Topic, SubscriptionName> = new Map();
 /** No filter where there was none. */
@@ -114,10 +121,24 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   let lostCursors: readonly (string | undefined)[] = NONE;
   let ended = false;
   let end: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  /** Filters apart. */
+  let plainView = deps.view;
+
+  const viewNow = (): View => filters?.view() ?? plainView;
+
+  /** Only who wants what operators see otherwise has a view of its own: all others are written the same bytes. */
+  const renewView = (): void => {
+    const isOther = (wantedTopics & OPERATOR_TOPICS) !== 0 && deps.isOperator();
+    const next = isOther ? deps.operatorView : deps.view;
+    if (next === plainView) return;
+    plainView = next;
+    if (filters === undefined) client.setView(next);
+    else filters.renew();
+  };
 
   const filtersNow = (): SubscriptionFilters =>
     (filters ??= createSubscriptionFilters({
-      view: deps.view,
+      view: () => plainView,
       known: deps.known,
       budget: deps.filterKeys,
       setView(view) {
@@ -153,6 +174,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   const want = (more: readonly Topic[], less: readonly Topic[] = []): void => {
     wantedTopics = (wantedTopics | maskOf(more)) & ~maskOf(less);
     const topics = topicsOf(wantedTopics);
+    renewView();
     // Which blocks pass a filter is decided by their transactions.
     const needed = needsTransactions(topics) ? [...topics, 'transactions' as const] : topics;
     if (!ended) deps.interest.want(needed);
@@ -169,7 +191,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       {
         onEvents(events) {
           if (ended) return;
-          const view = filters?.view() ?? deps.view;
+          const view = viewNow();
           const wanted = events.filter((event) => isWanted(event, ALL_TOPICS, view));
           const form = view.cheap ?? view;
           const parts = wanted.flatMap((event) => form.framesOf(event));
@@ -325,6 +347,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       if (client.isSubscribed() || places.length === 0) places.push(client.resumeCursor());
       return places.reduce(olderCursor);
     },
+    renewView,
     end() {
       ended = true;
       deps.interest.leave();

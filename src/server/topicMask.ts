@@ -14,6 +14,8 @@ export const TOPIC_BITS: Readonly<Record<Topic, TopicMask>> = {
   mempool: 8,
   sequence: 16,
   finality: 32,
+  peers: 64,
+  mining: 128,
 };
 
 /** The set of these topics. */

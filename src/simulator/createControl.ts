@@ -1,5 +1,6 @@
 import { GatewayError } from '../protocol/gatewayError.js';
 import { addressScript, parseAddress } from './address.js';
+import type { Peers } from './peers.js';
 import type { NoticePublisher } from './publisher.js';
 import type { RpcFaults } from './rpcFaults.js';
 import type { SimulatedBlock } from './simulatedBlock.js';
@@ -14,6 +15,8 @@ export interface ControlledParts {
   readonly faults: RpcFaults;
   /** RPC calls by method. */
   readonly calls: ReadonlyMap<string, number>;
+  readonly peers: Peers;
+  setHashesPerSecond(hashes: number): void;
   setSyncing(on: boolean): void;
   setPrunedBelow(height: number): void;
   restart(how?: RestartOptions): Promise<void>;
@@ -125,6 +128,16 @@ export function createControl(parts: ControlledParts): SimulatorControl {
       parts.setPrunedBelow(Math.min(belowHeight, parts.world().ledger.chain.tip().height));
     },
     switchChain: (seed) => parts.switchChain(seed),
+    addPeer: (options) => parts.peers.add(options),
+    removePeer(id) {
+      if (!parts.peers.remove(id)) throw refuse(`no such peer: ${id}`);
+    },
+    setBanScore(id, banScore) {
+      if (!parts.peers.setBanScore(id, banScore)) throw refuse(`no such peer: ${id}`);
+    },
+    setHashesPerSecond: (hashes) => {
+      parts.setHashesPerSecond(hashes);
+    },
     tip() {
       const { height, hashHex } = parts.world().ledger.chain.tip();
       return { height, hashHex };

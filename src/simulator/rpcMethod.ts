@@ -1,4 +1,5 @@
 import { JsonNumber, type JsonValue } from './jsonText.js';
+import type { Peers } from './peers.js';
 import type { SimulatorControl } from './simulatorControl.js';
 import type { World } from './world.js';
 
@@ -18,6 +19,9 @@ export interface NodeView {
   /** The chain now behind the address; another one after a switch. */
   world(): World;
   readonly control: SimulatorControl;
+  readonly peers: Pick<Peers, 'count' | 'print' | 'totals'>;
+  /** What its own miner does; 0 while it does not mine. */
+  hashesPerSecond(): number;
   readonly txIndex: boolean;
   readonly spentIndex: boolean;
   inInitialSync(): boolean;

@@ -12,21 +12,25 @@ function network(name: string, reachable: boolean): string {
   ]);
 }
 
-const NETWORK_INFO = jsonObject([
-  ['version', '1000500'],
-  ['subversion', '"/Evrmore:1.0.5/"'],
-  ['protocolversion', '70029'],
-  ['localservices', '"000000000000000d"'],
-  ['localrelay', 'true'],
-  ['timeoffset', '0'],
-  ['networkactive', 'true'],
-  ['connections', '0'],
-  ['networks', jsonArray([network('ipv4', true), network('ipv6', true), network('onion', false)])],
-  ['relayfee', '0.01000000'],
-  ['incrementalfee', '0.00001000'],
-  ['localaddresses', '[]'],
-  ['warnings', '""'],
-]);
+const NETWORKS = jsonArray([network('ipv4', true), network('ipv6', true), network('onion', false)]);
+
+function networkInfo(connections: number): string {
+  return jsonObject([
+    ['version', '1000500'],
+    ['subversion', '"/Evrmore:1.0.5/"'],
+    ['protocolversion', '70029'],
+    ['localservices', '"000000000000000d"'],
+    ['localrelay', 'true'],
+    ['timeoffset', '0'],
+    ['networkactive', 'true'],
+    ['connections', String(connections)],
+    ['networks', NETWORKS],
+    ['relayfee', '0.01000000'],
+    ['incrementalfee', '0.00001000'],
+    ['localaddresses', '[]'],
+    ['warnings', '""'],
+  ]);
+}
 
 const UPLOAD_TARGET = jsonObject([
   ['timeframe', '86400'],
@@ -79,13 +83,13 @@ export function nodeMethods(node: NodeView, allNames: () => readonly string[]): 
   };
 
   return {
-    getnetworkinfo: method([], 0, () => NETWORK_INFO),
-    getpeerinfo: method([], 0, () => '[]'),
-    getconnectioncount: method([], 0, () => '0'),
+    getnetworkinfo: method([], 0, () => networkInfo(node.peers.count)),
+    getpeerinfo: method([], 0, () => node.peers.print()),
+    getconnectioncount: method([], 0, () => String(node.peers.count)),
     getnettotals: method([], 0, () =>
       jsonObject([
-        ['totalbytesrecv', '0'],
-        ['totalbytessent', '0'],
+        ['totalbytesrecv', String(node.peers.totals().received)],
+        ['totalbytessent', String(node.peers.totals().sent)],
         ['timemillis', String(Date.now())],
         ['uploadtarget', UPLOAD_TARGET],
       ]),
@@ -98,7 +102,7 @@ export function nodeMethods(node: NodeView, allNames: () => readonly string[]): 
         ['currentblocktx', String(tip.transactions.length - 1)],
         ['difficulty', DIFFICULTY],
         ['networkhashps', '12'],
-        ['hashespersec', '0'],
+        ['hashespersec', String(node.hashesPerSecond())],
         ['pooledtx', String(ledger().mempool.size())],
         ['chain', '"regtest"'],
         ['warnings', '""'],

@@ -4,6 +4,7 @@ import { createActivity, type Activity } from './activity.js';
 import { createControl } from './createControl.js';
 import { createNotices } from './notices.js';
 import { createNoticePublisher } from './publisher.js';
+import { createPeers } from './peers.js';
 import { createRandomSource } from './randomSource.js';
 import { createRpcCredentials } from './rpcCredentials.js';
 import { createRpcFaults } from './rpcFaults.js';
@@ -53,6 +54,8 @@ export interface SimulatedNodeOptions {
    * Time of the last of them, Unix seconds. If absent a fixed one, so that the seed alone decides the chain; pass the present for a chain that looks live.
    */
   readonly startTimeSeconds?: number;
+  /** Peers from the start on; 0 if absent. */
+  readonly peers?: number;
   /** Outputs of the first block besides those of the wallet; 50,000 make it as large as the node's (17 MB of verbose JSON). 0 if absent. */
   readonly genesisOutputs?: number;
   /** Topics that are published; the node's five if absent. `sequence`, which no Evrmore node has, can be named too. */
@@ -148,6 +151,17 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     );
   let activity = makeActivity();
 
+  let hashesPerSecond = 0;
+  const uptimeSeconds = (): number => (performance.now() - startedAtMs) / 1000;
+  const peers = createPeers({
+    random: createRandomSource(options.seed ^ 0x9ee5),
+    nowSeconds: () => world.nowSeconds(),
+    uptimeSeconds,
+    tipHeight: () => world.ledger.chain.tip().height,
+  });
+  // Every third one has called, the others were called.
+  for (let index = 0; index < (options.peers ?? 0); index++) peers.add({ inbound: index % 3 === 2 });
+
   const goDown = async (): Promise<void> => {
     activity.stop();
     faults.release();
@@ -164,6 +178,7 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     await publisher.open();
     await server.open();
     startedAtMs = performance.now();
+    peers.reconnect();
     if (warmUpMs > 0) await delay(warmUpMs);
     warmUp = undefined;
     if (isStopping()) {
@@ -184,6 +199,10 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     publisher,
     faults,
     calls,
+    peers,
+    setHashesPerSecond(hashes) {
+      hashesPerSecond = hashes;
+    },
     setSyncing(on) {
       isSyncing = on;
     },
@@ -209,7 +228,9 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
     inInitialSync: () => isSyncing,
     headersAhead: () => (isSyncing ? SYNC_HEADERS_AHEAD : 0),
     prunedBelow: () => prunedBelow,
-    uptimeSeconds: () => (performance.now() - startedAtMs) / 1000,
+    peers,
+    hashesPerSecond: () => hashesPerSecond,
+    uptimeSeconds,
     waitForTip: (timeoutMs) =>
       new Promise((resolve) => {
         let timer: NodeJS.Timeout | undefined;

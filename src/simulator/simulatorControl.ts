@@ -1,4 +1,5 @@
 import type { AssetKind } from './assetKinds.js';
+import type { PeerOptions } from './peers.js';
 import type { RpcFault } from './rpcFaults.js';
 
 /** How blocks are mined. */
@@ -74,6 +75,15 @@ export interface SimulatorControl {
   prune(belowHeight: number): void;
   /** The node restarts with another chain (other first block) behind the same addresses. */
   switchChain(seed: number): Promise<void>;
+
+  /** A peer connects. Gives its number. */
+  addPeer(options?: PeerOptions): number;
+  /** A peer is gone. */
+  removePeer(id: number): void;
+  /** A peer misbehaves. */
+  setBanScore(id: number, banScore: number): void;
+  /** What the node's own miner does, as `getmininginfo` says; it makes no blocks. */
+  setHashesPerSecond(hashes: number): void;
 
   tip(): { readonly height: number; readonly hashHex: string };
   /** Of the best chain. */

@@ -102,7 +102,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
   );
   const archive = createArchive(
     { readAheadBlocks: 4, finalDepthBlocks: FINAL_DEPTH_BLOCKS, maxBytes: 100_000, maxAgeMs: 30_000 },
-    { rpc, log, follower, encode, logger },
+    { rpc, log, follower, status: { snapshot: () => [] }, encode, logger },
   );
   const hub = createHub(
     { maxBufferedBytes: options.maxBufferedBytes, coalesceMs: 0 },
@@ -175,6 +175,8 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
                 },
                 headCursor,
                 view,
+                operatorView: view,
+                isOperator: () => false,
                 known,
                 refusals: shared.refusals,
                 filterKeys: { max: () => 1000, used: 0 },

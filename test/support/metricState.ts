@@ -91,6 +91,8 @@ export const FULL_STATE: MetricState = {
       mempool: 115,
       sequence: 116,
       finality: 117,
+      peers: 134,
+      mining: 135,
     },
     replays: 118,
     cohorts: 119,

@@ -140,6 +140,7 @@ export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger)
       log,
       logger,
       follower: { state: () => ({}), mempool: () => ({ transactions: [], infoJson: undefined }) },
+      status: { snapshot: () => [] },
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),
     },
   );
@@ -190,6 +191,8 @@ export function createTestSubscriptions(
         giveReplayPlace: () => undefined,
         headCursor: () => undefined,
         view: TEST_VIEWS.of(dialect, false),
+        operatorView: TEST_VIEWS.of(dialect, false, true),
+        isOperator: () => false,
         known,
         filterKeys,
         refusals: createRefusals(),

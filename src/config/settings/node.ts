@@ -116,6 +116,16 @@ export const NODE_SETTINGS = {
     unit: 'ms',
     description: 'Least time between two mempool events.',
   }),
+  statusIntervalMs: integer({
+    group: 'Node',
+    commands: ['serve'],
+    default: 5000,
+    min: 50,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description:
+      'Time between two questions for the peers of the node, and for its mining figures, each while somebody is subscribed to that.',
+  }),
   wrongChainTimeoutMs: integer({
     group: 'Node',
     commands: ['serve'],

@@ -1,6 +1,7 @@
 import type { ErrorName } from '../codes.js';
 import { excerpt } from '../excerpt.js';
 import { escapeLoneSurrogates } from '../idMember.js';
+import { gapReason } from '../gapReason.js';
 import { filterMember } from '../printMessages.js';
 import type { Member, Members, Request } from '../request.js';
 import type { Dialect, DialectName, Envelope } from './dialect.js';
@@ -98,7 +99,7 @@ function createJsonRpc(version: Version): Dialect {
     gap: (topic, fromCursor, toCursor) =>
       notify(
         'gap',
-        `{"topic":"${topic}","from":${JSON.stringify(fromCursor ?? null)},"to":${JSON.stringify(toCursor)},"reason":"mempool_history"}`,
+        `{"topic":"${topic}","from":${JSON.stringify(fromCursor ?? null)},"to":${JSON.stringify(toCursor)},"reason":"${gapReason(topic).reason}"}`,
       ),
     skipped: ({ topic, policy, fromCursor, toCursor, count, isWhole }) =>
       notify(

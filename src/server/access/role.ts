@@ -3,7 +3,7 @@ import type { Topic } from '../../protocol/topics.js';
 /** What the clients of one role may do. */
 export interface Role {
   readonly name: string;
-  /** Whether it sees the metrics and the whole health record from anywhere. */
+  /** Whether it is an operator from anywhere, see `isOperator.ts`. */
   readonly isAdmin: boolean;
   readonly topics: ReadonlySet<Topic>;
   /** Commands by their exact names; the guards of commands hold for every role. */
@@ -25,7 +25,7 @@ export type Action =
   /** To start so many blocks behind the tip. */
   | { readonly type: 'history'; readonly blocks: number }
   | { readonly type: 'filter'; readonly keys: number }
-  /** To see metrics and the whole health record. */
+  /** To see what is for operators. */
   | { readonly type: 'operate' };
 
 /** Whether a role may do something. What no line of it allows is denied. */

@@ -27,8 +27,8 @@ export type FilterChange =
 
 /** What the filters of a connection's subscriptions work with. */
 export interface SubscriptionFiltersDeps {
-  /** How the connection sees events, filters apart. */
-  readonly view: View;
+  /** How the connection sees events at this moment, filters apart. */
+  readonly view: () => View;
   readonly known: KnownOutputs;
   readonly budget: KeyBudget;
   /** Gives the hub another view, from the next event on; the same one where a filter is about to change in place. */
@@ -51,13 +51,15 @@ export interface SubscriptionFilters {
   ): FilterChange;
   /** The subscriptions to these topics have ended. */
   drop(topics: readonly Topic[]): void;
+  /** The connection sees events otherwise from now on. */
+  renew(): void;
 }
 
 /** No filters yet. */
 export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): SubscriptionFilters {
   const { known, budget } = deps;
   const parts = new Map<Topic, TopicFilter>();
-  let { view } = deps;
+  let view = deps.view();
 
   const keysOf = (topic: Topic): number => parts.get(topic)?.keyCount ?? 0;
 
@@ -75,7 +77,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
 
   /** The hub goes on with the filters as they are now. */
   const renew = (): void => {
-    view = createView(deps.view, createConnectionFilter([...parts.values()]));
+    view = createView(deps.view(), createConnectionFilter([...parts.values()]));
     deps.setView(view);
   };
 
@@ -163,6 +165,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
       };
     },
     drop,
+    renew,
   };
 }
 

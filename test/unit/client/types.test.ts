@@ -15,7 +15,9 @@ import type { Topic } from '../../../src/protocol/topics.js';
 describe('the types of events', () => {
   it('know every topic and every event type of the protocol', () => {
     expectTypeOf<Exclude<Topic, TopicName>>().toBeNever();
-    expectTypeOf<EventOf<'all' | 'finality'>['type']>().toEqualTypeOf<EventType | 'gap' | 'skipped'>();
+    expectTypeOf<EventOf<'all' | 'finality' | 'peers' | 'mining'>['type']>().toEqualTypeOf<
+      EventType | 'gap' | 'skipped'
+    >();
   });
 
   it('follow from the topic, and the data from the type', () => {

@@ -77,3 +77,24 @@ test('with 0 nothing is followed that nobody wants, and with -1 everything for e
   nowMs = Number.MAX_SAFE_INTEGER;
   expect(always.endIdle()).toEqual([]);
 });
+
+test('the status of the node is wanted from the first to the last who wants it, and not a moment longer', () => {
+  const demand = create(-1);
+  const heard: string[] = [];
+  demand.onStatus = (group, isWanted) => void heard.push(`${group} ${String(isWanted)}`);
+  const [first, second] = [demand.enter(), demand.enter()];
+  first.want(['peers', 'mining', 'blocks']);
+  second.want(['peers']);
+  expect(demand.followedTopics()).toContain('peers');
+  headSeq = 9;
+  expect(demand.covers(['peers'], 9)).toBe(true);
+  first.leave();
+  expect(heard).toEqual(['peers true', 'mining true', 'mining false']);
+  second.leave();
+  expect(heard.slice(3)).toEqual(['peers false']);
+  expect(demand.followedTopics()).not.toContain('peers');
+  second.want(['peers']);
+  expect(demand.covers(['peers'], 9)).toBe(false);
+  expect(demand.endIdle()).toEqual([]);
+  expect(begun).toEqual([]);
+});

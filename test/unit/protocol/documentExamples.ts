@@ -1,4 +1,5 @@
 import { assetOperations } from '../../../src/chain/assetOperations.js';
+import { readPeers } from '../../../src/chain/peerChanges.js';
 import type { DecodedTransaction } from '../../../src/chain/decodedTransaction.js';
 import { SETTINGS } from '../../../src/config/settings.js';
 import {
@@ -7,6 +8,8 @@ import {
   draftFinal,
   draftGoneTransaction,
   draftMempoolInfo,
+  draftMining,
+  draftPeer,
   draftReorg,
   draftSequence,
   draftTransaction,
@@ -315,6 +318,22 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       ),
       9120,
     ),
+    'server peer': event(
+      draftPeer(
+        {
+          status: 'changed',
+          peer: readPeers(`[${EXAMPLE_PEER}]`)?.[0] ?? new Map(),
+          changed: ['banscore'],
+        },
+        8,
+        BLOCK_432,
+      ),
+      47,
+    ),
+    'server mining': event(
+      draftMining(Buffer.from(result('static at the end', 'getmininginfo', [])), BLOCK_432),
+      48,
+    ),
     'server sequence': event(draftSequence(connectStep(block), at(block, 'connect')), 46),
   };
 }
@@ -378,6 +397,12 @@ function subscriptionExamples(liveCursor: string, tipBefore: ChainPoint): Readon
     ),
   };
 }
+
+/** A peer as the node prints it; the recorded node had none. */
+const EXAMPLE_PEER =
+  '{"id":3,"addr":"203.0.113.4:8820","addrlocal":"192.0.2.1:8820","services":"000000000000000d","relaytxes":true,' +
+  '"lastsend":1763712000,"conntime":1763711970,"version":70029,"subver":"/Evrmore:1.0.5/","inbound":true,"addnode":false,' +
+  '"startingheight":431,"banscore":20,"synced_headers":432,"whitelisted":false}';
 
 function known<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('the example cannot be read');
@@ -456,7 +481,7 @@ function pick(drafts: readonly EventDraft[], index: number): EventDraft {
 /** What a connection without filters is answered. */
 function filterErrors(): Readonly<Record<string, string>> {
   const filters = createSubscriptionFilters({
-    view: createView(createForm('native', () => [])),
+    view: () => createView(createForm('native', () => [])),
     known: newKnownOutputs(),
     budget: { max: () => DEFAULT_LIMITS.max_filter_keys, used: 0 },
     setView: () => undefined,
