@@ -67,6 +67,8 @@ export interface MetricState {
       readonly abandoned: number;
     }[];
     readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
+    readonly clientAddresses: number;
+    readonly closes: Readonly<Record<number, number>>;
     readonly refusals: Readonly<Record<string, number>>;
     readonly rates: { readonly addresses: number; readonly forgotten: number };
   };

@@ -244,6 +244,18 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     read: ({ server }) =>
       Object.entries(server.refusals).map(([error, value]) => ({ labels: { error }, value })),
   },
+  {
+    name: 'closes_total',
+    type: 'counter',
+    help: 'Connections that the gateway closed, by the close code.',
+    labelNames: ['code'],
+    read: ({ server }) => Object.entries(server.closes).map(([code, value]) => ({ labels: { code }, value })),
+  },
+  gauge(
+    'client_addresses',
+    'Addresses that have a connection; programs of the same machine do not count.',
+    ({ server }) => server.clientAddresses,
+  ),
   gauge(
     'rate_addresses',
     'Addresses whose messages and cost are remembered, of each role.',

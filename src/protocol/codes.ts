@@ -91,6 +91,16 @@ export const ERROR_CODES = {
   unsupported_media_type: 1063,
   /** Too many messages, or too much cost, for the time: HTTP 429. */
   rate_limited: 1064,
+  /** HTTP 429: the address has all the connections that it may have. */
+  too_many_from_address: 1065,
+  /** The connection has all the subscriptions that it may have. */
+  too_many_subscriptions: 1066,
+  /** HTTP 431: the request line and headers are longer than the limit. */
+  headers_too_big: 1067,
+  /** HTTP 408: the request did not come whole in time. */
+  request_timeout: 1068,
+  /** HTTP 400: what came is no HTTP request. */
+  bad_request: 1069,
 } as const;
 
 /** Name of one of the gateway's own errors. */
@@ -120,6 +130,8 @@ export const CLOSE_CODES = {
   token_expired: 4002,
   /** The token is in the file of tokens no more, or has another role there. */
   token_revoked: 4003,
+  /** Nothing was said for too long, and nothing is subscribed to. */
+  idle: 4007,
   /** The client made no progress reading for too long. */
   too_slow: 4008,
   /** The client sent too many bad messages, or too many at once. */

@@ -43,6 +43,14 @@ export interface ConnectionLimits {
   readonly cost_per_second: number | null;
   /** Milliseconds. */
   readonly rate_window_ms: number;
+  /** Longest time in which a connection says nothing and is subscribed to nothing, milliseconds; null is no limit. */
+  readonly idle_timeout_ms: number | null;
+  /** Topics that the connection is subscribed to; one in two dialects counts twice. */
+  readonly max_subscriptions: number;
+  /** Subscriptions from the past that are under way. */
+  readonly max_replays: number;
+  /** Connections of one address; null is no limit. */
+  readonly max_clients_per_address: number | null;
 }
 
 /** What the welcome tells. */
@@ -180,19 +188,24 @@ export function eventPrefix(type: EventType, cursor: string): string {
   return `{"type":"${type}","topic":"${EVENT_TOPICS[type]}","cursor":${JSON.stringify(cursor)},"data":`;
 }
 
-/** Said before the gateway closes a connection because it shuts down; a close frame has no room for all of it. */
+/** Said before the gateway closes a connection, where the close frame has no room for all of it. */
 export function printClosing(closing: {
   readonly code: number;
   readonly message: string;
-  /** When to connect again: every client is told another time. */
-  readonly retryAfterMs: number;
+  /** When to connect again; absent: the code says. */
+  readonly retryAfterMs: number | undefined;
   /** Where to resume; absent before the first event. */
   readonly cursor?: string | undefined;
 }): string {
   const { code, message, retryAfterMs, cursor } = closing;
   return JSON.stringify({
     type: 'closing',
-    data: { code, message, retry_after_ms: retryAfterMs, ...(cursor === undefined ? {} : { cursor }) },
+    data: {
+      code,
+      message,
+      ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+      ...(cursor === undefined ? {} : { cursor }),
+    },
   });
 }
 

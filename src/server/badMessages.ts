@@ -13,9 +13,6 @@ export interface BadMessages {
 /** No bad message yet. */
 export const NO_BAD_MESSAGES: BadMessages = { sinceMs: 0, count: 0 };
 
-/** The default: 100 in 10 seconds. */
-export const BAD_MESSAGE_LIMIT: BadMessageLimit = { count: 100, windowMs: 10_000 };
-
 /** Counts one more; the window begins anew with the first bad message after it has ended. */
 export function countBadMessage(before: BadMessages, nowMs: number, limit: BadMessageLimit): BadMessages {
   if (before.count === 0 || nowMs - before.sinceMs >= limit.windowMs) return { sinceMs: nowMs, count: 1 };

@@ -1,13 +1,11 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { CLOSE_CODES } from '../protocol/codes.js';
-import { printError, printWelcome, type ConnectionLimits } from '../protocol/printMessages.js';
+import { printError } from '../protocol/printMessages.js';
 import { formatTipCursor } from '../protocol/cursor.js';
-import { TOPIC_NAMES } from '../protocol/topics.js';
-import { BAD_MESSAGE_LIMIT } from './badMessages.js';
 import { audienceOf } from './access/audience.js';
 import { createClearance, type Clearance } from './access/clearance.js';
 import { createProxyList, type ClientAddress } from './access/clientAddress.js';
-import { createGate, NOBODY } from './access/gate.js';
+import { createGate } from './access/gate.js';
 import type { Role } from './access/role.js';
 import type { CatchUpDeps } from './catchUp.js';
 import { createCommandRunner } from './commandRunner.js';
@@ -18,7 +16,8 @@ import type { Connection } from './connection.js';
 import { createFilterIndex } from './filters/filterIndex.js';
 import type { KeyBudget } from './filters/subscriptionFilters.js';
 import { createHub } from './hub.js';
-import { createRates, limitKey, type RateLimits } from './limits/rates.js';
+import { createIdleTurns } from './limits/idleTurns.js';
+import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
 import type { Lag } from './lag.js';
 import { createSubscriptions } from './subscriptions.js';
@@ -30,10 +29,8 @@ import { retryAfterMs } from './retrySpread.js';
 import { printShortHealth } from './printHealth.js';
 import { createSession, type Session, type SharedDeps } from './session.js';
 import type { Server, ServerDeps, ServerOptions } from './serverTypes.js';
+import { createWelcomes, maxFilterKeys } from './welcome.js';
 import { createWebSocketServer, frameCompressed, frameText } from './webSocketServer.js';
-
-/** Subscriptions from the past that one connection has under way. */
-const MAX_REPLAYS_PER_CLIENT = 16;
 
 /** How old the figures of clients that are behind may be. */
 const LAG_MAX_AGE_MS = 500;
@@ -58,7 +55,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
 
   // The same for all connections, and made once: there are many of them.
   const subscriptionsOptions = {
-    maxReplays: MAX_REPLAYS_PER_CLIENT,
+    maxReplays: options.maxReplaysPerClient,
+    maxSubscriptions: options.maxSubscriptions,
     maxUnsentBytes: options.maxBufferedBytes,
   };
   const catchUp: CatchUpDeps = {
@@ -72,9 +70,18 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     commands,
     rates,
     refusals,
+    idleTurns: createIdleTurns(options.idleTimeoutMs, () => {
+      for (const session of sessions) session.closeIfIdle();
+    }),
     status: () => printShortHealth(deps.health()),
     logger,
   };
+  const welcomeOf = createWelcomes(options, {
+    health: deps.health,
+    streams: streams.names,
+    headCursor,
+    rates,
+  });
   const tipHeight = (): number | undefined => deps.archive.present().tip?.height;
 
   function takeReplayPlace(): boolean {
@@ -94,14 +101,14 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     client: ClientAddress,
   ): SubscriptionSets => {
     const filterKeys: KeyBudget = { max: () => maxFilterKeys(roleNow(), options), used: 0 };
-    return createSubscriptionSets((dialect, replaysOfConnection) =>
+    return createSubscriptionSets((dialect, ofConnection) =>
       createSubscriptions(subscriptionsOptions, {
         connection,
         dialect,
         hub,
         interest: deps.demand.enter(),
         catchUp,
-        replaysOfConnection,
+        ofConnection,
         takeReplayPlace,
         giveReplayPlace,
         headCursor,
@@ -138,12 +145,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const httpListener =
     httpPort === undefined
       ? undefined
-      : createHttpListener({ host: options.host, port: httpPort, tls: options.tls }, { onRequest, logger });
+      : createHttpListener({ ...options, port: httpPort }, { onRequest, refusals, logger });
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
     onRequest,
-    onConnection(connection, { principal, client }) {
-      const key = limitKey(client);
+    onConnection(connection, { principal, client }, limitKey) {
       let clearance: Clearance | undefined;
       const role = (): Role => clearance?.role() ?? principal.role;
       const session = createSession(options, {
@@ -151,7 +157,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
         subscriptions: (of, close) => subscriptions(of, close, role, client),
         streams: (of) => streams.enter(of, () => audienceOf(client, role())),
         shared,
-        limitKey: key,
+        limitKey,
         clearance: (close) =>
           (clearance = createClearance(principal, {
             authenticator: deps.authenticator,
@@ -159,7 +165,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
             tipHeight,
             close,
           })),
-        welcome: welcomeMessage(principal.role, key),
+        welcome: welcomeOf(principal.role, limitKey),
       });
       sessions.add(session);
       logger.debug({ client: connection.id }, 'client connected');
@@ -188,24 +194,6 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     return formatTipCursor(tip, deps.encode());
   }
 
-  /** Who has to show a token first is told nothing of the chain. */
-  function welcomeMessage(role: Role, key: string): string {
-    const isNobody = role === NOBODY;
-    const cursor = isNobody ? undefined : headCursor();
-    const { chain, simulated, tip } = isNobody ? { ...deps.health(), tip: undefined } : deps.health();
-    return printWelcome({
-      unixSeconds: Math.floor(Date.now() / 1000),
-      version: options.version,
-      simulated,
-      ...(chain === undefined ? {} : { chain }),
-      ...(tip === undefined ? {} : { tip }),
-      topics: TOPIC_NAMES,
-      streams: streams.names,
-      limits: limitsOf(options, role, rates.limitsOf(role, key)),
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-  }
-
   /** Every welcome asks for the health, and every client that is behind is asked for this: not each time. */
   function lag(): Lag {
     const nowMs = performance.now();
@@ -215,6 +203,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   }
 
   async function stop(graceMs: number): Promise<void> {
+    shared.idleTurns.stop();
     transport.stopAccepting();
     httpListener?.stopAccepting();
     hub.flush();
@@ -232,6 +221,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   return {
     async start() {
       const address = await transport.listen();
+      shared.idleTurns.start();
       const http = await httpListener?.listen();
       return http === undefined ? address : { ...address, httpPort: http.port };
     },
@@ -255,31 +245,5 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       refusals: refusals.counts(),
       rates: rates.stats(),
     }),
-  };
-}
-
-/** No role has more than any connection. */
-function maxFilterKeys(role: Role, { maxFilterKeys: most }: ServerOptions): number {
-  return Math.min(role.filterKeys, most);
-}
-
-function limitsOf(options: ServerOptions, role: Role, rates: RateLimits): ConnectionLimits {
-  return {
-    max_message_bytes: options.maxMessageBytes,
-    max_depth: options.maxDepth,
-    max_batch: options.maxBatch,
-    max_commands_in_flight: options.maxCommandsInFlight,
-    command_deadline_ms: options.commandDeadlineMs,
-    max_answer_bytes: options.maxAnswerBytes,
-    ping_interval_ms: options.pingIntervalMs,
-    ping_timeout_ms: options.pingTimeoutMs,
-    max_filter_keys: maxFilterKeys(role, options),
-    max_buffered_bytes: options.maxBufferedBytes,
-    slow_timeout_ms: options.slowTimeoutMs,
-    max_bad_messages: BAD_MESSAGE_LIMIT.count,
-    bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
-    messages_per_second: rates.messagesPerSecond ?? null,
-    cost_per_second: rates.costPerSecond ?? null,
-    rate_window_ms: options.rateWindowMs,
   };
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
-import { createListeningServer, type TlsFiles } from './listeningServer.js';
+import type { Refusals } from './limits/refusals.js';
+import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
 import { listenOn } from './listenOn.js';
 
 /** A port for plain HTTP alone. */
@@ -20,10 +21,15 @@ const MAX_CONNECTIONS = 1024;
 
 /** Listens for plain HTTP; a request for a WebSocket connection is answered as any other request to its path. */
 export function createHttpListener(
-  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls: TlsFiles | undefined },
-  deps: { readonly onRequest: RequestListener; readonly logger: Logger },
+  options: RequestHeadLimits & {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: TlsFiles | undefined;
+  },
+  deps: { readonly onRequest: RequestListener; readonly refusals: Refusals; readonly logger: Logger },
 ): HttpListener {
-  const { server: http, setTls } = createListeningServer(tls, deps.onRequest);
+  const { host, port } = options;
+  const { server: http, setTls } = createListeningServer(options, deps);
   http.maxConnections = MAX_CONNECTIONS;
   let closed: Promise<void> | undefined;
 

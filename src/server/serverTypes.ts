@@ -47,6 +47,21 @@ export interface ServerOptions extends RatesOptions {
   readonly maxBatch: number;
   /** Connections at the same time. */
   readonly maxClients: number;
+  /** Connections of one address at the same time; 0 is no limit. */
+  readonly maxClientsPerAddress: number;
+  /** How long the TLS handshake, and the head of a request, may take. */
+  readonly handshakeTimeoutMs: number;
+  /** Bytes of a request's line and headers. */
+  readonly maxHeaderBytes: number;
+  /** How long a connection without subscriptions may say nothing; 0 is for ever. */
+  readonly idleTimeoutMs: number;
+  /** Topics that one connection is subscribed to. */
+  readonly maxSubscriptions: number;
+  /** Subscriptions from the past that one connection has under way. */
+  readonly maxReplaysPerClient: number;
+  /** Bad messages of one connection within `badMessageWindowMs`. */
+  readonly maxBadMessages: number;
+  readonly badMessageWindowMs: number;
   /** WebSocket handshakes a second. */
   readonly acceptsPerSecond: number;
   /** Commands of one connection that wait for their answers. */

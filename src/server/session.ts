@@ -7,13 +7,14 @@ import { parseMessage, type Asked, type Message, type MessageLimits } from '../p
 import { printAuthenticated, printClosing } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
 import type { Clearance } from './access/clearance.js';
-import { BAD_MESSAGE_LIMIT, countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
+import { countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
 import { createBatchAnswer } from './batchAnswer.js';
 import { closeReason } from './closeReason.js';
 import type { CommandOutcome, CommandRunner } from './commandRunner.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
+import type { IdleTurns } from './limits/idleTurns.js';
 import { answerCost, requestCost } from './limits/requestCost.js';
-import { rateWords, type Rates } from './limits/rates.js';
+import { LOCAL_KEY, rateWords, type Rates } from './limits/rates.js';
 import type { RateVerdict, TooFast } from './limits/rateTable.js';
 import type { Refusals } from './limits/refusals.js';
 import { printOutcome } from './printOutcome.js';
@@ -26,6 +27,9 @@ export interface SessionOptions extends MessageLimits {
   readonly maxCommandsInFlight: number;
   /** Bytes of the answer to a batch. */
   readonly maxAnswerBytes: number;
+  /** Bad messages within `badMessageWindowMs`; one more ends the connection. */
+  readonly maxBadMessages: number;
+  readonly badMessageWindowMs: number;
 }
 
 /** What all sessions of a server work with. */
@@ -33,6 +37,7 @@ export interface SharedDeps {
   readonly commands: CommandRunner;
   readonly rates: Rates;
   readonly refusals: Refusals;
+  readonly idleTurns: IdleTurns;
   /** What anybody may know of the gateway's state, as JSON text. */
   readonly status: () => string;
   readonly logger: Logger;
@@ -63,6 +68,8 @@ export interface SessionDeps {
 export interface Session extends ConnectionHandlers {
   /** Says why, and where to resume, and ends the connection; with `retryAfterMs`, also when to come back. */
   close(code: number, words: string, retryAfterMs?: number): void;
+  /** Ends the connection if it has said nothing for too long, and nothing is subscribed to. */
+  closeIfIdle(): void;
   /** Ends the connection if its token is not good any more. */
   recheck(): void;
 }
@@ -95,6 +102,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   /** Of the messages so far: what has no shape is answered in it. */
   let dialect: Dialect = NATIVE;
   let ended = false;
+  let heardInTurn = shared.idleTurns.now;
   /** Messages that came while a token is checked; absent while none is. */
   let held: TakenMessage[] | undefined;
   const clearance = deps.clearance(close);
@@ -121,11 +129,13 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   function close(code: number, words: string, retryAfterMs?: number): void {
     if (ended) return;
     const cursor = subscriptions.resumeCursor();
+    const reason = closeReason(words, cursor);
+    const isAllInReason = retryAfterMs === undefined && reason.startsWith(words);
     // Other dialects have no message for it: their clients have the close frame.
-    if (retryAfterMs !== undefined && dialect === NATIVE) {
+    if (!isAllInReason && dialect === NATIVE) {
       connection.send(printClosing({ code, message: words, retryAfterMs, cursor }));
     }
-    end(code, closeReason(words, cursor));
+    end(code, reason);
   }
 
   /** A message that breaks the protocol, if there is an error: its answer, and the end when there were too many. */
@@ -133,13 +143,14 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     if (error === undefined) return;
     answer(error);
     if (!isOneTooMany()) return;
-    const { count, windowMs } = BAD_MESSAGE_LIMIT;
-    close(CLOSE_CODES.too_many, `more than ${count} bad messages in ${windowMs / 1000} s`);
+    const { maxBadMessages, badMessageWindowMs } = options;
+    close(CLOSE_CODES.too_many, `more than ${maxBadMessages} bad messages in ${badMessageWindowMs / 1000} s`);
   }
 
   function isOneTooMany(): boolean {
-    badMessages = countBadMessage(badMessages, (shared.now ?? Date.now)(), BAD_MESSAGE_LIMIT);
-    return isTooMany(badMessages, BAD_MESSAGE_LIMIT);
+    const limit = { count: options.maxBadMessages, windowMs: options.badMessageWindowMs };
+    badMessages = countBadMessage(badMessages, (shared.now ?? Date.now)(), limit);
+    return isTooMany(badMessages, limit);
   }
 
   /** An error of the gateway's own, printed and counted. */
@@ -322,6 +333,7 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
 
   function onText(text: string): void {
     if (ended) return;
+    heardInTurn = shared.idleTurns.now;
     const message = parseMessage(text, options, dialect);
     if (message.type === 'batch') {
       carryOut({ ...message, chars: text.length });
@@ -362,6 +374,15 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     onClosed() {
       ended = true;
       release();
+    },
+    closeIfIdle() {
+      const isBusy =
+        commandsInFlight > 0 ||
+        limitKey === LOCAL_KEY ||
+        subscriptions.isUsed() ||
+        streams?.isUsed() === true;
+      if (isBusy || !shared.idleTurns.isOver(heardInTurn)) return;
+      close(CLOSE_CODES.idle, 'nothing was said for too long, and nothing is subscribed to');
     },
     recheck: () => {
       clearance.recheck();

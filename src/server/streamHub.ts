@@ -47,6 +47,8 @@ export interface StreamClient {
   subscribe(stream: string, dialect: Dialect): boolean;
   /** `false` when there is no such stream. */
   unsubscribe(stream: string, dialect: Dialect): boolean;
+  /** Whether it is subscribed to any. */
+  isUsed(): boolean;
   /** Ends all of them. */
   end(): void;
 }
@@ -166,6 +168,7 @@ export function createStreamHub(options: StreamHubOptions, deps: StreamHubDeps):
           leave(keyOf(name, dialect));
           return true;
         },
+        isUsed: () => mine.size > 0,
         end() {
           for (const key of [...mine.keys()]) leave(key);
         },

@@ -2,7 +2,7 @@ import type { Dialect, DialectName } from '../protocol/dialects/dialect.js';
 import { NATIVE } from '../protocol/dialects/native.js';
 import type { Request } from '../protocol/request.js';
 import { olderCursor } from './olderCursor.js';
-import type { Reply, Subscriptions } from './subscriptions.js';
+import type { Reply, SubscriptionCounts, Subscriptions } from './subscriptions.js';
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 
@@ -18,24 +18,28 @@ export interface SubscriptionSets {
   resumeCursor(): string | undefined;
   /** What the client may see has changed. */
   renewViews(): void;
+  /** Whether there is anything to resume. */
+  isUsed(): boolean;
   /** Ends all of them. */
   end(): void;
 }
 
 /**
- * Keeps the sets of one connection. `createSet` makes one; `replays` tells how many subscriptions from the past all sets of the
- * connection have under way.
+ * Keeps the sets of one connection. `createSet` makes one, and is told what all sets of the connection have.
  */
 export function createSubscriptionSets(
-  createSet: (dialect: Dialect, replays: () => number) => Subscriptions,
+  createSet: (dialect: Dialect, ofConnection: SubscriptionCounts) => Subscriptions,
 ): SubscriptionSets {
   // An array: a Map for what is almost always one set is a lot for a connection.
   let sets: readonly { readonly name: DialectName; readonly set: Subscriptions }[] = [];
-  const replays = (): number => sets.reduce((sum, { set }) => sum + set.replays(), 0);
+  const ofConnection: SubscriptionCounts = {
+    replays: () => sets.reduce((sum, { set }) => sum + set.replays(), 0),
+    topics: () => sets.reduce((sum, { set }) => sum + set.topics(), 0),
+  };
   const setOf = (dialect: Dialect): Subscriptions => {
     const known = sets.find(({ name }) => name === dialect.name);
     if (known !== undefined) return known.set;
-    const set = createSet(dialect, replays);
+    const set = createSet(dialect, ofConnection);
     sets = [...sets, { name: dialect.name, set }];
     return set;
   };
@@ -53,6 +57,7 @@ export function createSubscriptionSets(
     renewViews() {
       for (const { set } of sets) set.renewView();
     },
+    isUsed: () => sets.some(({ set }) => set.isUsed()),
     end() {
       for (const { set } of sets) set.end();
     },

@@ -26,6 +26,8 @@ import { isWanted, type View } from './view.js';
 export interface SubscriptionsOptions {
   /** Subscriptions from the past that one connection has under way. */
   readonly maxReplays: number;
+  /** Topics that one connection is subscribed to, in all dialects together. */
+  readonly maxSubscriptions: number;
   /** A replay waits while the connection has more unsent bytes than this. */
   readonly maxUnsentBytes: number;
 }
@@ -39,8 +41,8 @@ export interface SubscriptionsDeps {
   readonly catchUp: CatchUpDeps;
   /** What this connection wants to be followed. */
   readonly interest: Interest;
-  /** Subscriptions from the past that the connection has under way, these and others. */
-  readonly replaysOfConnection: () => number;
+  /** What the connection has in all dialects together. */
+  readonly ofConnection: SubscriptionCounts;
   /** Takes one of the places for replays of the whole server; `false` when all are taken. */
   readonly takeReplayPlace: () => boolean;
   readonly giveReplayPlace: () => void;
@@ -59,6 +61,14 @@ export interface SubscriptionsDeps {
   readonly close: (code: number, words: string) => void;
 }
 
+/** What one connection has, in all dialects together. */
+export interface SubscriptionCounts {
+  /** Subscriptions from the past that are under way. */
+  readonly replays: () => number;
+  /** Topics that are subscribed to; one in two dialects counts twice. */
+  readonly topics: () => number;
+}
+
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 
 /** Takes the answer to a request. */
@@ -68,6 +78,8 @@ export type Reply = (answer: string) => void;
 export interface Subscriptions {
   /** Subscriptions from the past that are under way. */
   replays(): number;
+  /** Topics that are subscribed to, live or on their way. */
+  topics(): number;
   /** Answers and subscribes. The text of an error is given back instead, for the session to send. */
   subscribe(request: OfType<'subscribe'>, reply: Reply): string | undefined;
   /** The same for `unsubscribe`. */
@@ -270,9 +282,15 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
 
   return {
     replays: () => catchUps.length,
+    topics: () => topicsOf(wantedTopics).length,
     isUsed: () => client.isSubscribed() || catchUps.length > 0 || lostCursors.length > 0,
     subscribe(request, reply) {
       const { topicName, topics, idJson, fromJson, filterJson, onSlow, unknownNames } = request;
+      const more = topicsOf(maskOf(topics) & ~wantedTopics).length;
+      if (more > 0 && deps.ofConnection.topics() + more > options.maxSubscriptions) {
+        const message = `a connection may be subscribed to ${options.maxSubscriptions} topics; unsubscribe from others first`;
+        return refused({ code: 'too_many_subscriptions', message, idJson });
+      }
       const change =
         filters === undefined && filterJson === undefined
           ? NO_FILTER
@@ -300,7 +318,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         client.subscribe(topics.filter((topic) => !pending.has(topic)));
         return undefined;
       }
-      if (deps.replaysOfConnection() >= options.maxReplays || !deps.takeReplayPlace()) {
+      if (deps.ofConnection.replays() >= options.maxReplays || !deps.takeReplayPlace()) {
         const message =
           'too many subscriptions from the past are under way; try again when one of them is live';
         // No fault of the message: it does not count as a bad one.

@@ -8,10 +8,12 @@ import { compressMessage, WINDOW_BITS } from './compressMessage.js';
 import { protocolReasons } from './closeReason.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import { createLastCall } from './lastCall.js';
-import { createListeningServer, type TlsFiles } from './listeningServer.js';
+import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
 import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
 import { chooseDeflateOffer, type ExtensionOffers } from './deflateOffer.js';
 import { listenOn } from './listenOn.js';
+import { createAddressCounts } from './limits/addressCounts.js';
+import { limitKey, retryAfter } from './limits/rates.js';
 import type { Refusals } from './limits/refusals.js';
 import type { Admission, Gate, Visitor } from './access/gate.js';
 import { chooseProtocol } from './access/presentedToken.js';
@@ -23,7 +25,7 @@ import { waitForTurn } from './waitForTurn.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
 
 /** Where to listen, and limits of every connection. */
-export interface WebSocketServerOptions extends KeepAliveOptions {
+export interface WebSocketServerOptions extends KeepAliveOptions, RequestHeadLimits {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -31,6 +33,8 @@ export interface WebSocketServerOptions extends KeepAliveOptions {
   readonly tls: TlsFiles | undefined;
   /** Connections at the same time; one more is answered with HTTP 503. */
   readonly maxClients: number;
+  /** Connections of one address; one more is answered with HTTP 429. 0 is no limit. */
+  readonly maxClientsPerAddress: number;
   /** WebSocket handshakes a second; who comes faster waits, and keeps its place. */
   readonly acceptsPerSecond: number;
   /** Longest message of a client; one byte more closes with 1009. */
@@ -47,8 +51,8 @@ export interface WebSocketServerDeps {
   readonly admit: Gate['admit'];
   /** Answers plain HTTP requests, and checks them itself. */
   readonly onRequest: RequestListener;
-  /** A client has connected; the handlers are told what happens to it. */
-  readonly onConnection: (connection: Connection, visitor: Visitor) => ConnectionHandlers;
+  /** A client has connected, which is counted by `key`; the handlers are told what happens to it. */
+  readonly onConnection: (connection: Connection, visitor: Visitor, key: string) => ConnectionHandlers;
   /** The message that is sent before a connection is closed with 1009. */
   readonly tooBigMessage: string;
   readonly refusals: Refusals;
@@ -61,6 +65,10 @@ export interface WebSocketServerStats {
   readonly handshakesWaiting: number;
   /** Handshakes that had to wait, since the start. */
   readonly handshakesDelayed: number;
+  /** Addresses that have a connection, but for programs of the same machine. */
+  readonly clientAddresses: number;
+  /** Closing handshakes that the gateway began, by code. */
+  readonly closes: Readonly<Record<number, number>>;
 }
 
 /** The listening socket and its connections. */
@@ -112,6 +120,12 @@ export function frameCompressed(message: Buffer): readonly Buffer[] {
   return payload === undefined ? frameText(message) : Sender.frame(payload, COMPRESSED_TEXT_FRAME);
 }
 
+/** Who is let in, and what the client is counted by. */
+interface Admitted {
+  readonly visitor: Visitor;
+  readonly key: string;
+}
+
 interface Client {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
@@ -133,6 +147,10 @@ export function createWebSocketServer(
   const clients = new Set<Client>();
   const emptyWaiters = new Set<() => void>();
   /** Many who come at once are taken in one after the other, and events go to those who are there in between. */
+  const addresses = createAddressCounts(options.maxClientsPerAddress);
+  const closes: Record<number, number> = Object.fromEntries(
+    Object.values(CLOSE_CODES).map((code) => [code, 0]),
+  );
   const pacer = createPacer({ perSecond: options.acceptsPerSecond });
   let lastId = 0;
   let stopping = false;
@@ -141,7 +159,7 @@ export function createWebSocketServer(
   /** Those who had come before the stop have been told. */
   let heard: Promise<void> = Promise.resolve();
 
-  const { server: http, setTls } = createListeningServer(options.tls, deps.onRequest);
+  const { server: http, setTls } = createListeningServer(options, deps);
   http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
   const lastCall = createLastCall(http);
 
@@ -151,6 +169,10 @@ export function createWebSocketServer(
    */
   class ExplainedWebSocket extends WebSocket {
     override close(code?: number, reason?: string | Buffer): void {
+      // With a Buffer, ws repeats what the client has said.
+      if (code !== undefined && !Buffer.isBuffer(reason) && this.readyState === WebSocket.OPEN) {
+        closes[code] = (closes[code] ?? 0) + 1;
+      }
       if (reason === undefined && code !== undefined && this.readyState === WebSocket.OPEN) {
         if (code === CLOSE_CODES.too_big) {
           deps.refusals.note('too_big');
@@ -187,15 +209,26 @@ export function createWebSocketServer(
     const socket = duplex;
     const facts = factsOf(request);
     const finish = (admission: Admission): void => {
-      const refusal = admission.type === 'refused' ? admission.refusal : decideUpgrade(facts);
+      if (admission.type === 'refused') {
+        refuse(socket, admission.refusal);
+        return;
+      }
+      const { visitor } = admission;
+      const key = limitKey(visitor.client);
+      const refusal = decideUpgrade(facts) ?? (addresses.enter(key) ? undefined : TOO_MANY_FROM_ADDRESS);
       if (refusal !== undefined) {
         refuse(socket, refusal);
         return;
       }
-      waitForTurn(pacer, socket, () => {
+      const leave = (): void => {
+        addresses.leave(key);
+      };
+      const start = (): void => {
+        if (!stopping && shakeHands(request, socket, head, { visitor, key })) return;
+        leave();
         if (stopping) refuse(socket, SHUTTING_DOWN);
-        else if (admission.type === 'admitted') shakeHands(request, socket, head, admission.visitor);
-      });
+      };
+      waitForTurn(pacer, socket, start, leave);
     };
     const admission = deps.admit(facts);
     if (!(admission instanceof Promise)) {
@@ -212,14 +245,18 @@ export function createWebSocketServer(
     });
   });
 
-  function shakeHands(request: IncomingMessage, socket: Socket, head: Buffer, visitor: Visitor): void {
+  /** Says whether there is a connection now; where the handshake is broken, `ws` has answered. */
+  function shakeHands(request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted): boolean {
+    let isOpen = false;
     if (options.compress) keepUsableOffer(request);
     // The answer and the welcome in one write.
     socket.cork();
     handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(webSocket, socket, visitor);
+      isOpen = true;
+      accept(webSocket, socket, admitted);
     });
     socket.uncork();
+    return isOpen;
   }
 
   function refuse(socket: Socket, refusal: Refusal): void {
@@ -238,7 +275,7 @@ export function createWebSocketServer(
     return unavailable('too_many_clients', 'too many clients are connected; try again later');
   }
 
-  function accept(webSocket: WebSocket, socket: Socket, visitor: Visitor): void {
+  function accept(webSocket: WebSocket, socket: Socket, { visitor, key }: Admitted): void {
     lastId += 1;
     const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes);
     let client: Client | undefined;
@@ -265,6 +302,7 @@ export function createWebSocketServer(
       logger.debug({ client: connection.id, error_code: codeOf(error) }, 'connection error');
     });
     webSocket.on('close', () => {
+      addresses.leave(key);
       if (client === undefined) return;
       clients.delete(client);
       const { handlers } = client;
@@ -276,7 +314,13 @@ export function createWebSocketServer(
     });
     guard(() => {
       const pulse = startPulse(Date.now(), Math.random(), options);
-      client = { webSocket, socket, connection, handlers: deps.onConnection(connection, visitor), pulse };
+      client = {
+        webSocket,
+        socket,
+        connection,
+        handlers: deps.onConnection(connection, visitor, key),
+        pulse,
+      };
       clients.add(client);
     });
   }
@@ -337,7 +381,12 @@ export function createWebSocketServer(
     },
     setTls,
     stopAccepting,
-    stats: () => ({ handshakesWaiting: pacer.waiting, handshakesDelayed: pacer.delayed }),
+    stats: () => ({
+      handshakesWaiting: pacer.waiting,
+      handshakesDelayed: pacer.delayed,
+      clientAddresses: addresses.addresses,
+      closes,
+    }),
     waitUntilEmpty: (timeoutMs) =>
       new Promise((resolve) => {
         const finish = (): void => {
@@ -366,6 +415,15 @@ export function createWebSocketServer(
 }
 
 const SHUTTING_DOWN = unavailable('shutting_down', 'the gateway is shutting down; try again');
+
+/** When somebody leaves, nobody knows. */
+const TOO_MANY_FROM_ADDRESS: Refusal = {
+  status: 429,
+  error: 'too_many_from_address',
+  message:
+    'this address has all the connections that it may have; close some first (a proxy has to be named with --trust-proxy, or all behind it are one address)',
+  headers: retryAfter(10_000),
+};
 
 function unavailable(error: Refusal['error'], message: string): Refusal {
   return { status: 503, error, message, headers: { 'Retry-After': '5' } };

@@ -1,6 +1,9 @@
+import { connect as connectTcp } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
 import type { ServerOptions } from '../../src/server/serverTypes.js';
+import { SOON } from '../support/gatewayHarness.js';
 import { startServer, type ServerHarness } from '../support/serverHarness.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';
 
@@ -21,6 +24,10 @@ async function serve(options: Partial<ServerOptions> = {}): Promise<ServerHarnes
 const from = (address: string): { headers: Record<string, string> } => ({
   headers: { 'x-forwarded-for': address },
 });
+
+const HANDSHAKE =
+  'GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 const ask = { command: 'getblockcount', params: [] };
 
@@ -127,5 +134,105 @@ describe('rates over HTTP', () => {
       { id: 2, result: {} },
       { id: 3, error: { data: { code: 1064 } } },
     ]);
+  });
+});
+
+describe('connections of one address', () => {
+  it('are refused beyond the limit with 429, a code and Retry-After, and taken again when one has gone', async () => {
+    const server = await serve({ maxClientsPerAddress: 2 });
+    const handshake = (address: string): Promise<WebSocketClient> => server.connect(from(address));
+    const first = await handshake('192.0.2.1');
+    await handshake('::ffff:192.0.2.1');
+    await expect(handshake('192.0.2.1')).rejects.toThrow('429');
+    await handshake('192.0.2.2');
+    await server.connect();
+    expect(server.server.stats()).toMatchObject({ clients: 4, clientAddresses: 2 });
+    expect(server.server.stats().refusals.too_many_from_address).toBe(1);
+    await first.close();
+    await expect.poll(async () => (await handshake('192.0.2.1')).socket.readyState, SOON).toBe(1);
+  });
+
+  it('count also while they wait for their turn, and no more when they leave before it', async () => {
+    const server = await serve({ maxClientsPerAddress: 3, acceptsPerSecond: 1 });
+    await server.connect();
+    const sockets = Array.from({ length: 3 }, () => {
+      const socket = connectTcp(server.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(HANDSHAKE);
+      return socket;
+    });
+    const known = (): number => server.server.stats().handshakesWaiting + server.server.stats().clients;
+    await expect.poll(known, SOON).toBe(4);
+    await expect(server.connect(from('192.0.2.1'))).rejects.toThrow('429');
+    for (const socket of sockets) socket.destroy();
+    await expect
+      .poll(() => server.server.stats(), SOON)
+      .toMatchObject({ handshakesWaiting: 0, clientAddresses: 0 });
+  });
+
+  it('do not count handshakes that break the rules', async () => {
+    const server = await serve({ maxClientsPerAddress: 1 });
+    for (let n = 0; n < 3; n += 1) {
+      const broken = connectTcp(server.port, '127.0.0.1');
+      broken.write(HANDSHAKE.replace('Version: 13', 'Version: 7'));
+      expect(await text(broken)).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    expect(server.server.stats().clientAddresses).toBe(0);
+    await server.connect(from('192.0.2.1'));
+  });
+});
+
+describe('a connection that says nothing', () => {
+  it('is closed with 4007 where it is subscribed to nothing; one that is subscribed stays', async () => {
+    const server = await serve({ idleTimeoutMs: 200 });
+    const listens = await server.connect(from('192.0.2.1'));
+    await listens.subscribe('blocks');
+    const local = await server.connect();
+    const silent = await server.connect(from('192.0.2.1'));
+    expect((await silent.waitForClose()).code).toBe(4007);
+    expect([listens.socket.readyState, local.socket.readyState]).toEqual([1, 1]);
+    expect(server.server.stats().closes[4007]).toBe(1);
+  });
+});
+
+describe('a request that is too long or too slow', () => {
+  const send = async (server: ServerHarness, bytes: string): Promise<string> => {
+    const socket = connectTcp(server.port, '127.0.0.1');
+    socket.write(bytes);
+    return text(socket);
+  };
+
+  it('is answered with 431, 408 or 400, a code and words, and counted', async () => {
+    const server = await serve({ maxHeaderBytes: 2048, handshakeTimeoutMs: 200 });
+    const long = await send(server, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(3000)}\r\n\r\n`);
+    expect(long).toMatch(/^HTTP\/1\.1 431 /);
+    expect(long).toContain('"code":1067,"name":"headers_too_big"');
+    expect(long).toContain('2048 bytes');
+    const slow = await send(server, 'GET / HTTP/1.1\r\nHost: loc');
+    expect(slow).toMatch(/^HTTP\/1\.1 408 /);
+    expect(slow).toContain('"code":1068,');
+    const nonsense = await send(server, 'nonsense\r\n\r\n');
+    expect(nonsense).toMatch(/^HTTP\/1\.1 400 /);
+    expect(nonsense).toContain('"code":1069,');
+    expect(server.server.stats().refusals).toMatchObject({
+      headers_too_big: 1,
+      request_timeout: 1,
+      bad_request: 1,
+    });
+  });
+});
+
+describe('subscriptions of one connection', () => {
+  it('are refused beyond the limit, over all dialects, with 1066', async () => {
+    const server = await serve({ maxSubscriptions: 2 });
+    const client = await server.connect();
+    await client.subscribe('blocks');
+    client.send({ jsonrpc: '2.0', method: 'subscribe', params: ['blocks'], id: 1 });
+    await client.waitForMessage((_json, text) => text.includes('"result":{"status":"success"'));
+    const third = await client.ask({ action: 'subscribe', topic: 'mempool' });
+    expect(third.json).toMatchObject({ type: 'error', data: { code: 1066 } });
+    expect((await client.ask({ action: 'subscribe', topic: 'block' })).json.type).toBe('subscription');
+    await client.ask({ action: 'unsubscribe', topic: 'blocks' });
+    expect((await client.ask({ action: 'subscribe', topic: 'mempool' })).json.type).toBe('subscription');
   });
 });

@@ -12,6 +12,7 @@ import { formatTipCursor } from '../../src/protocol/cursor.js';
 import { printWelcome } from '../../src/protocol/printMessages.js';
 import { createHub } from '../../src/server/hub.js';
 import { createRates, LOCAL_KEY } from '../../src/server/limits/rates.js';
+import { createIdleTurns } from '../../src/server/limits/idleTurns.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
 import { createSession, type Session, type SharedDeps } from '../../src/server/session.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
@@ -56,7 +57,14 @@ const POLL_MS = 2000;
 const MEMPOOL_POLL_MS = 5000;
 /** More than any schedule has. */
 const FINAL_DEPTH_BLOCKS = 100_000;
-const LIMITS = { maxDepth: 32, maxBatch: 10, maxCommandsInFlight: 4, maxAnswerBytes: 1024 * 1024 };
+const LIMITS = {
+  maxBadMessages: 100,
+  badMessageWindowMs: 10_000,
+  maxDepth: 32,
+  maxBatch: 10,
+  maxCommandsInFlight: 4,
+  maxAnswerBytes: 1024 * 1024,
+};
 
 /** Starts a gateway on a node. */
 export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions): MemoryGateway {
@@ -124,6 +132,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
     },
     rates: createRates({ messagesPerSecond: 0, costPerSecond: 0, rateWindowMs: 1000, maxRateAddresses: 1 }),
     refusals: createRefusals(),
+    idleTurns: createIdleTurns(0, () => undefined),
     status: () => '{}',
     logger,
   };
@@ -146,13 +155,13 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       const session = createSession(LIMITS, {
         connection: memory.connection,
         subscriptions: (connection, close) =>
-          createSubscriptionSets((dialect, replaysOfConnection) =>
+          createSubscriptionSets((dialect, ofConnection) =>
             createSubscriptions(
-              { maxReplays: 5, maxUnsentBytes: options.maxBufferedBytes },
+              { maxReplays: 5, maxSubscriptions: 100, maxUnsentBytes: options.maxBufferedBytes },
               {
                 connection,
                 dialect,
-                replaysOfConnection,
+                ofConnection,
                 hub,
                 interest: demand.enter(),
                 catchUp: {
@@ -211,6 +220,10 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
             messages_per_second: null,
             cost_per_second: null,
             rate_window_ms: 0,
+            idle_timeout_ms: null,
+            max_subscriptions: 100,
+            max_replays: 5,
+            max_clients_per_address: null,
           },
         }),
       });

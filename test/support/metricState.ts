@@ -101,6 +101,8 @@ export const FULL_STATE: MetricState = {
     behindJoins: 122,
     writes: 123,
     writtenBytes: 124,
+    clientAddresses: 138,
+    closes: { 1001: 139, 4030: 140 },
     refusals: { rate_limited: 134, too_big: 135 },
     rates: { addresses: 136, forgotten: 137 },
     streams: [

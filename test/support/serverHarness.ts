@@ -46,6 +46,14 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxBatch: 10,
   maxClients: 100,
   acceptsPerSecond: 100_000,
+  maxClientsPerAddress: 100,
+  handshakeTimeoutMs: 10_000,
+  maxHeaderBytes: 8192,
+  idleTimeoutMs: 0,
+  maxSubscriptions: 64,
+  maxReplaysPerClient: 16,
+  maxBadMessages: 100,
+  badMessageWindowMs: 10_000,
   messagesPerSecond: 100_000,
   costPerSecond: 100_000,
   rateWindowMs: 10_000,
@@ -83,6 +91,7 @@ export function createTestAuthenticator(tokensText?: string): Authenticator {
 export const NO_STREAMS: StreamClient = {
   subscribe: () => false,
   unsubscribe: () => false,
+  isUsed: () => false,
   end: () => undefined,
 };
 
@@ -167,13 +176,12 @@ export function createTestSubscriptions(
 ): SubscriptionSets {
   const logger = pino({ level: 'silent' });
   const [known, filterKeys] = [newKnownOutputs(), { max: () => 100, used: 0 }];
-  return createSubscriptionSets((dialect, replaysOfConnection) =>
+  return createSubscriptionSets((dialect, ofConnection) =>
     createSubscriptions(
-      { maxReplays: 2, maxUnsentBytes: 1000 },
+      { maxReplays: 2, maxSubscriptions: 100, maxUnsentBytes: 1000 },
       {
         connection,
         dialect,
-        replaysOfConnection,
         hub,
         interest: testDemand(log).enter(),
         catchUp: {
@@ -196,6 +204,7 @@ export function createTestSubscriptions(
         known,
         filterKeys,
         refusals: createRefusals(),
+        ofConnection,
         close,
       },
     ),

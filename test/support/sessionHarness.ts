@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createCommandRunner } from '../../src/server/commandRunner.js';
 import { createHub } from '../../src/server/hub.js';
 import { createRates, type RatesOptions } from '../../src/server/limits/rates.js';
+import type { IdleTurns } from '../../src/server/limits/idleTurns.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
 import { createSession } from '../../src/server/session.js';
 import { createFakeConnection } from './fakeConnection.js';
@@ -25,15 +26,35 @@ const NO_RATES: RatesOptions = {
 };
 
 /** A session over a connection in memory, with a log, a hub and a node in memory. */
-export function setUpSession(maxCommandsInFlight = 2, rates: Partial<RatesOptions> = {}) {
+export function setUpSession(
+  maxCommandsInFlight = 2,
+  rates: Partial<RatesOptions> = {},
+  limitKey = '192.0.2.1',
+) {
   const refusals = createRefusals();
+  const turns = { now: 0 };
+  const idleTurns: IdleTurns = {
+    get now() {
+      return turns.now;
+    },
+    isOver: (heardInTurn) => turns.now - heardInTurn > 4,
+    start: () => undefined,
+    stop: () => undefined,
+  };
   const log = createTestLog();
   const rpc = createFakeRpc();
   const hub = createHub({ maxBufferedBytes: 1000, coalesceMs: 0 }, { log });
   const connection = createFakeConnection();
   const clock = { nowMs: 0 };
   const session = createSession(
-    { maxDepth: 32, maxBatch: 10, maxCommandsInFlight, maxAnswerBytes: 1000 },
+    {
+      maxDepth: 32,
+      maxBatch: 10,
+      maxCommandsInFlight,
+      maxAnswerBytes: 1000,
+      maxBadMessages: 100,
+      badMessageWindowMs: 10_000,
+    },
     {
       connection,
       subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
@@ -45,16 +66,17 @@ export function setUpSession(maxCommandsInFlight = 2, rates: Partial<RatesOption
         ),
         rates: createRates({ ...NO_RATES, ...rates }, () => clock.nowMs),
         refusals,
+        idleTurns,
         status: () => '{"status":"ok"}',
         logger,
         now: () => clock.nowMs,
       },
-      limitKey: '192.0.2.1',
+      limitKey,
       clearance: testClearance,
       welcome: 'WELCOME',
     },
   );
   /** Until what was answered has gone through every promise on its way. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { refusals, log, rpc, hub, connection, clock, session, settle, draft };
+  return { turns, refusals, log, rpc, hub, connection, clock, session, settle, draft };
 }

@@ -11,6 +11,44 @@ export const LIMIT_SETTINGS = {
     max: 10_000_000,
     description: 'Connections at the same time.',
   }),
+  maxClientsPerAddress: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100,
+    min: 0,
+    max: 10_000_000,
+    description:
+      'Connections of one address (or IPv6 /64) at the same time; programs of the same machine have no limit. 0 is no limit.',
+  }),
+  handshakeTimeoutMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    description:
+      'How long the TLS handshake, and the request line and headers of a request, may take; a body has 5 s besides.',
+  }),
+  maxHeaderBytes: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 8192,
+    min: 1024,
+    max: 256 * 1024,
+    unit: 'bytes',
+    description: 'Longest request line and headers of a request or handshake.',
+  }),
+  idleTimeoutMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 600_000,
+    min: 0,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description:
+      'How long a connection that is subscribed to nothing may say nothing before it is closed; programs of the same machine may for ever. 0 is for ever.',
+  }),
   acceptsPerSecond: integer({
     group: 'Limits',
     commands: ['serve'],
@@ -124,6 +162,41 @@ export const LIMIT_SETTINGS = {
     max: MAX_TIMER_MS,
     unit: 'ms',
     description: 'How long a client that has unsent bytes may take none of them before it is closed.',
+  }),
+  maxSubscriptions: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 64,
+    min: 1,
+    max: 10_000,
+    description:
+      'Topics that one connection is subscribed to; one that it is told in two dialects counts twice.',
+  }),
+  maxReplaysPerClient: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 16,
+    min: 1,
+    max: 100_000,
+    description: 'Subscriptions from the past that one connection has under way at the same time.',
+  }),
+  maxBadMessages: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+    description:
+      'Messages of one connection, within --bad-message-window-ms, that break the protocol or come too fast; one more ends it.',
+  }),
+  badMessageWindowMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 10_000,
+    min: 100,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'The time over which bad messages are counted.',
   }),
   maxReplays: integer({
     group: 'Limits',

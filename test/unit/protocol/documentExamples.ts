@@ -48,7 +48,6 @@ import {
 import { rateWords } from '../../../src/server/limits/rates.js';
 import { createForm, createView } from '../../../src/server/view.js';
 import { newKnownOutputs } from '../../support/filterEvents.js';
-import { BAD_MESSAGE_LIMIT } from '../../../src/server/badMessages.js';
 import { requestFacts } from '../../support/requestFacts.js';
 import { createRecordedAnswers } from '../../support/recordedAnswers.js';
 import { answersOf, readRecording } from '../../support/recording.js';
@@ -65,12 +64,16 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   slow_timeout_ms: SETTINGS.slowTimeoutMs.default,
   ping_interval_ms: SETTINGS.pingIntervalMs.default,
   ping_timeout_ms: SETTINGS.pingTimeoutMs.default,
+  idle_timeout_ms: SETTINGS.idleTimeoutMs.default,
+  max_subscriptions: SETTINGS.maxSubscriptions.default,
+  max_replays: SETTINGS.maxReplaysPerClient.default,
   max_filter_keys: SETTINGS.maxFilterKeys.default,
-  max_bad_messages: BAD_MESSAGE_LIMIT.count,
-  bad_message_window_ms: BAD_MESSAGE_LIMIT.windowMs,
+  max_bad_messages: SETTINGS.maxBadMessages.default,
+  bad_message_window_ms: SETTINGS.badMessageWindowMs.default,
   messages_per_second: SETTINGS.messagesPerSecond.default,
   cost_per_second: SETTINGS.costPerSecond.default,
   rate_window_ms: SETTINGS.rateWindowMs.default,
+  max_clients_per_address: SETTINGS.maxClientsPerAddress.default,
 };
 
 /** Every client example of PROTOCOL.md by name, and what it must be read as. */

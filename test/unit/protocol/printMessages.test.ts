@@ -101,6 +101,10 @@ const LIMITS = {
   messages_per_second: 100,
   cost_per_second: null,
   rate_window_ms: 10000,
+  idle_timeout_ms: 600000,
+  max_subscriptions: 64,
+  max_replays: 16,
+  max_clients_per_address: null,
 };
 
 describe('welcome', () => {
