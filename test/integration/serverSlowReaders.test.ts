@@ -107,7 +107,13 @@ describe('a client that does not read', () => {
     const closing = await slow.waitForClose();
     expect(closing.code).toBe(4008);
     const cursor = closing.reason.split('cursor=')[1] ?? '';
-    expect(cursor).toBe(slow.messages.all.at(-1)?.json.cursor);
+    const [last, told] = slow.messages.all.slice(-2);
+    expect(cursor).toBe(last?.json.cursor);
+    // The reason of the close frame has no room for words beside it.
+    expect(told?.json).toEqual({
+      type: 'closing',
+      data: { code: 4008, message: 'nothing was read for too long', cursor },
+    });
     expect(parseCursor(cursor)?.seq).toBe(
       slow.messages.all.filter(({ json }) => json.type === 'block').length,
     );
