@@ -3,6 +3,7 @@ import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
 import { createArchive } from './feed/archive.js';
 import { createDemand } from './feed/demand.js';
+import { checkStreams } from './extensions/checkStreams.js';
 import { createRecentBlocks, MAX_RECENT_BLOCKS, MAX_RECENT_OPERATIONS } from './extensions/recentBlocks.js';
 import { MAX_ABANDONED_RUNS } from './extensions/streamRunner.js';
 import { blockBusterStreams } from './extensions/streams/blockBuster.js';
@@ -51,6 +52,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
 
+  const streams = [...blockBusterStreams(settings), ...(options.extensions ?? [])];
+  checkStreams(streams);
   refuseInsecure(settings);
   const tls = readTls(settings);
   const access = readAccess(settings, logger.child({ part: 'access' }));
@@ -214,7 +217,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       pingIntervalMs: settings.pingIntervalMs,
       pingTimeoutMs: settings.pingTimeoutMs,
       streamDeadlineMs: settings.streamDeadlineMs,
-      streams: [...blockBusterStreams(settings), ...(options.extensions ?? [])],
+      streams,
       version,
     },
     {

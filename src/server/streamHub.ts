@@ -1,10 +1,5 @@
 import type { Logger } from 'pino';
-import {
-  ExtensionDefinitionError,
-  type Audience,
-  type StreamDefinition,
-  type StreamRpc,
-} from '../extensions/defineStream.js';
+import type { Audience, StreamDefinition, StreamRpc } from '../extensions/defineStream.js';
 import { printData } from '../extensions/printData.js';
 import { createStreamRunner, type StreamOutcome, type StreamRunner } from '../extensions/streamRunner.js';
 import type { Dialect } from '../protocol/dialects/dialect.js';
@@ -64,8 +59,6 @@ export interface StreamHub {
   close(): void;
 }
 
-/** Definitions that are taken. */
-export const MAX_STREAMS = 64;
 /** Longest message of a stream without what the dialect puts around it. */
 export const MAX_STREAM_BYTES = 1024 * 1024;
 /** Clients that are written to in one turn: what else is to be done comes in between. */
@@ -87,16 +80,12 @@ interface Stream {
 
 /**
  * Sends the messages of streams. A message is made once for each dialect and audience, and framed once; who is slow is left out, and
- * nothing is kept for it: the next message is newer anyway. Throws {@link ExtensionDefinitionError}.
+ * nothing is kept for it: the next message is newer anyway.
  */
 export function createStreamHub(options: StreamHubOptions, deps: StreamHubDeps): StreamHub {
   const streams = new Map<string, Stream>();
-  if (deps.streams.length > MAX_STREAMS) {
-    throw new ExtensionDefinitionError(`more than ${MAX_STREAMS} streams`);
-  }
   for (const definition of deps.streams) {
     const { name } = definition;
-    if (streams.has(name)) throw new ExtensionDefinitionError(`there are two streams named ${name}`);
     const runner = createStreamRunner(
       definition,
       { deadlineMs: options.streamDeadlineMs },
