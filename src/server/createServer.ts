@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError } from '../protocol/printMessages.js';
-import { formatTipCursor } from '../protocol/cursor.js';
+import { formatTipCursor, type Cursor } from '../protocol/cursor.js';
 import { audienceOf } from './access/audience.js';
 import { createClearance, type Clearance } from './access/clearance.js';
 import { createProxyList, type ClientAddress } from './access/clientAddress.js';
@@ -82,6 +82,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     headCursor,
     rates,
   });
+  const heightInLog = ({ epoch, seq }: Cursor): number | undefined =>
+    epoch === log.epoch && seq > 0 ? log.read(Math.max(seq, log.oldestSeq), 1)?.[0]?.point.height : undefined;
   const tipHeight = (): number | undefined => deps.archive.present().tip?.height;
 
   function takeReplayPlace(): boolean {
@@ -163,6 +165,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
             authenticator: deps.authenticator,
             authTimeoutMs: options.authTimeoutMs,
             tipHeight,
+            heightInLog,
             close,
           })),
         welcome: welcomeOf(principal.role, limitKey),

@@ -5,7 +5,7 @@ import { createEventLog } from '../../src/feed/eventLog.js';
 import type { EventDraft, EventLog } from '../../src/feed/eventLogTypes.js';
 import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/rpcTypes.js';
 import type { Health } from '../../src/observe/healthTypes.js';
-import { EVENT_TOPICS, type EventType } from '../../src/protocol/events.js';
+import { EVENT_TOPICS, type ChainPoint, type EventType } from '../../src/protocol/events.js';
 import { createAuthenticator, type Authenticator } from '../../src/server/access/authenticator.js';
 import { createClearance, type Clearance } from '../../src/server/access/clearance.js';
 import { NOBODY } from '../../src/server/access/gate.js';
@@ -101,6 +101,7 @@ export function testClearance(close: (code: number, words: string) => void): Cle
     authenticator: createTestAuthenticator(),
     authTimeoutMs: 10_000,
     tipHeight: () => undefined,
+    heightInLog: () => undefined,
     close,
   });
 }
@@ -140,16 +141,19 @@ export function createTestLog(limits: { maxEvents?: number; maxBytes?: number } 
   });
 }
 
-/** The past of a log whose node is `rpc`; its tip is not known. */
-export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger): Archive {
+/** The past of a log whose node is `rpc`; its tip is not known unless one is given. */
+export function createTestArchive(log: EventLog, rpc: RpcClient, logger: Logger, tip?: ChainPoint): Archive {
   return createArchive(
     { readAheadBlocks: 4, finalDepthBlocks: 60, maxBytes: 1024 * 1024, maxAgeMs: 1000 },
     {
       rpc,
       log,
       logger,
-      follower: { state: () => ({}), mempool: () => ({ transactions: [], infoJson: undefined }) },
       status: { snapshot: () => [] },
+      follower: {
+        state: () => (tip === undefined ? {} : { tip }),
+        mempool: () => ({ transactions: [], infoJson: undefined }),
+      },
       encode: () => ({ chainId: '00000000', epoch: log.epoch }),
     },
   );
@@ -277,6 +281,7 @@ export async function startServer(
   overrides: Partial<ServerOptions> = {},
   log: EventLog = createTestLog(),
   authenticator: Authenticator = createTestAuthenticator(),
+  tip?: ChainPoint,
 ): Promise<ServerHarness> {
   const rpc = createFakeRpc();
   const logLines: string[] = [];
@@ -291,7 +296,7 @@ export async function startServer(
       rpc,
       health: () => shared.health,
       metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),
-      archive: createTestArchive(log, rpc, logger),
+      archive: createTestArchive(log, rpc, logger, tip),
       recentBlocks: { newest: () => Promise.resolve([]) },
       authenticator,
       demand: testDemand(log),
@@ -301,13 +306,14 @@ export async function startServer(
     },
   );
   const { host, port, httpPort } = await server.start();
+  const s = overrides.tls === undefined ? '' : 's';
   return {
     server,
     log,
     rpc,
     port,
-    url: `ws://${host}:${port}`,
-    httpUrl: `http://${host}:${port}`,
+    url: `ws${s}://${host}:${port}`,
+    httpUrl: `http${s}://${host}:${port}`,
     ownHttpPort: httpPort,
     get health() {
       return shared.health;
@@ -317,7 +323,7 @@ export async function startServer(
     },
     logLines,
     async connect({ path = '/', ...options } = {}) {
-      const client = await connectClient(`ws://${host}:${port}${path}`, options);
+      const client = await connectClient(`ws${s}://${host}:${port}${path}`, options);
       clients.push(client);
       await client.waitForMessage((message) => message.type === 'welcome');
       return client;

@@ -1,4 +1,5 @@
 import { CLOSE_CODES, type ErrorName } from '../../protocol/codes.js';
+import type { Cursor } from '../../protocol/cursor.js';
 import { parseFrom, type From } from '../../protocol/parseFrom.js';
 import type { Request } from '../../protocol/request.js';
 import type { Topic } from '../../protocol/topics.js';
@@ -35,14 +36,25 @@ export interface ClearanceDeps {
   readonly authTimeoutMs: number;
   /** Height of the newest block whose events are known; absent until there is one. */
   readonly tipHeight: () => number | undefined;
+  /**
+   * Height of the event of the log in memory that a cursor names by its number; absent where it names none. What is told after it is read from
+   * there, whatever place in the chain the cursor says.
+   */
+  readonly heightInLog: (cursor: Cursor) => number | undefined;
   readonly now?: () => number;
 }
 
 /** The deepest place that a subscription may turn out to start from. */
-function lowestHeight(from: Exclude<From, { readonly type: 'invalid' }>): number {
+function lowestHeight(
+  from: Exclude<From, { readonly type: 'invalid' }>,
+  heightInLog: ClearanceDeps['heightInLog'],
+): number {
   switch (from.type) {
-    case 'cursor':
-      return from.cursor.point.height;
+    case 'cursor': {
+      const { height } = from.cursor.point;
+      // A cursor that somebody made up may name an old event and a new block.
+      return Math.min(height, heightInLog(from.cursor) ?? height);
+    }
     case 'points':
       return Math.min(...from.points.map(({ height }) => height));
     case 'height':
@@ -97,7 +109,7 @@ export function createClearance(first: Principal, deps: ClearanceDeps): Clearanc
         };
       }
       if (request.type !== 'subscribe') return undefined;
-      return denyTopics(role, request.topics) ?? denyHistory(role, request.fromJson, deps.tipHeight);
+      return denyTopics(role, request.topics) ?? denyHistory(role, request.fromJson, deps);
     },
     async authenticate(token) {
       const authentication = await deps.authenticator.authenticate(token);
@@ -139,13 +151,13 @@ function denyTopics(role: Role, topics: readonly Topic[]): Denial | undefined {
 function denyHistory(
   role: Role,
   fromJson: string | undefined,
-  tipHeight: ClearanceDeps['tipHeight'],
+  { tipHeight, heightInLog }: ClearanceDeps,
 ): Denial | undefined {
   if (fromJson === undefined || role.historyBlocks === undefined) return undefined;
   const from = parseFrom(fromJson);
   if (from.type === 'invalid') return undefined;
   // Before the tip is known nobody can say how deep a place is.
-  const blocks = (tipHeight() ?? Infinity) - lowestHeight(from);
+  const blocks = (tipHeight() ?? Infinity) - lowestHeight(from, heightInLog);
   if (mayDo(role, { type: 'history', blocks })) return undefined;
   return {
     error: 'forbidden_history',
