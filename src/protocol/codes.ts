@@ -101,6 +101,8 @@ export const ERROR_CODES = {
   request_timeout: 1068,
   /** HTTP 400: what came is no HTTP request. */
   bad_request: 1069,
+  /** HTTP 400 or 426: a WebSocket handshake that is none. */
+  bad_handshake: 1070,
 } as const;
 
 /** Name of one of the gateway's own errors. */

@@ -133,6 +133,7 @@ export function createHttpRoutes(
   };
   const answerRpc = async (request: IncomingMessage, visitor: Visitor): Promise<HttpAnswer> => {
     const body = await readBody(request, deps.maxBodyBytes);
+    if (body.type === 'gone') return GONE;
     if (body.type === 'refused') return json(body.status, JSON.stringify({ error: body.message }));
     const { role } = visitor.principal;
     const {
@@ -169,6 +170,11 @@ export function createHttpRoutes(
   return (request, response) => {
     const facts = factsOf(request);
     void answerTo(request, facts).then((answer) => {
+      if (answer === GONE) {
+        // Nobody is there to read it; a request that took too long was answered with 408.
+        deps.logger.debug('http request broken off');
+        return;
+      }
       const headers = { ...crossOriginHeaders(facts, deps.origins), ...answer.headers };
       write(request, response, { ...answer, headers });
     });
@@ -184,6 +190,9 @@ function ready(health: Health): HttpAnswer {
   const isUp = isReady(health);
   return json(isUp ? 200 : 503, JSON.stringify({ ready: isUp, status: health.status }));
 }
+
+/** In the place of an answer that nobody waits for. */
+const GONE: HttpAnswer = { status: 408, contentType: JSON_TYPE, body: '' };
 
 const FOR_OPERATORS: Refusal = {
   status: 403,

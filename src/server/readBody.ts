@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A request's body, or the status with which it is refused. */
+/** A request's body, the status with which it is refused, or that its sender has gone before its end. */
 export type Body =
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'gone' }
   | { readonly type: 'refused'; readonly status: 400 | 413; readonly message: string };
 
 /**
- * Reads a whole body of at most `maxBytes`, which must be UTF-8. Nothing is read of one that says beforehand that it is longer. Rejects
- * when the connection breaks.
+ * Reads a whole body of at most `maxBytes`, which must be UTF-8. Nothing is read of one that says beforehand that it is longer. Never
+ * rejects: who breaks off, or is too slow, has gone.
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   const tooBig: Body = {
@@ -18,11 +19,15 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return tooBig;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
-    const part = chunk as Buffer;
-    bytes += part.length;
-    if (bytes > maxBytes) return tooBig;
-    chunks.push(part);
+  try {
+    for await (const chunk of request) {
+      const part = chunk as Buffer;
+      bytes += part.length;
+      if (bytes > maxBytes) return tooBig;
+      chunks.push(part);
+    }
+  } catch {
+    return { type: 'gone' };
   }
   try {
     return { type: 'text', text: new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)) };

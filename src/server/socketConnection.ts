@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { CLOSE_CODES } from '../protocol/codes.js';
 import type { Connection } from './connection.js';
 
 /** What is used of a WebSocket of `ws`. */
@@ -7,6 +8,7 @@ export interface OpenWebSocket {
   readonly OPEN: number;
   readonly extensions: string;
   send(message: string | Buffer, options: { readonly binary: false; readonly compress: false }): void;
+  pong(payload: Buffer): void;
   pause(): void;
   resume(): void;
   close(code: number, reason: string): void;
@@ -15,11 +17,30 @@ export interface OpenWebSocket {
 
 /** A connection, and what its keep-alive does with it. */
 export interface SocketConnection extends Connection {
+  /** A ping has come. */
+  onPing(payload: Buffer): void;
   /** A closing handshake that waits for unsent bytes waits no longer. */
   hurry(): void;
 }
 
 const NO_BYTES = Buffer.alloc(0);
+/** Pings that are answered each, of those that come in one turn; of more, the newest alone is (RFC 6455, 5.5.3, allows it). */
+const PONGS_PER_TURN = 32;
+/** Pings that a connection may send in {@link PING_WINDOW_MS}: each costs a write. */
+const MAX_PINGS = 1000;
+const PING_WINDOW_MS = 10_000;
+/** Time for the close frame to arrive, once nothing more is read of who sends too much. */
+const UNHEARD_MS = 1000;
+
+/** Pings of a connection. */
+interface Pings {
+  sinceMs: number;
+  /** Since then. */
+  count: number;
+  inTurn: number;
+  /** Not answered yet. */
+  newest: Buffer | undefined;
+}
 
 /**
  * A connection over a WebSocket and the TCP socket under it. Control messages go through the WebSocket, shared frames to the socket
@@ -35,7 +56,45 @@ export function createSocketConnection(
 ): SocketConnection {
   let waitsForDrain = false;
   let closing: (() => void) | undefined;
+  /** Made with the first ping: most connections never send one. */
+  let pings: Pings | undefined;
   const isOpen = (): boolean => closing === undefined && webSocket.readyState === webSocket.OPEN;
+
+  /** Answers that nobody takes: read no more questions until they are taken. */
+  function holdQuestions(): void {
+    if (waitsForDrain || socket.writableLength <= maxBufferedBytes) return;
+    waitsForDrain = true;
+    webSocket.pause();
+    socket.write(NO_BYTES, () => {
+      waitsForDrain = false;
+      webSocket.resume();
+    });
+  }
+
+  function endTurn(counted: Pings): void {
+    const { newest } = counted;
+    counted.inTurn = 0;
+    counted.newest = undefined;
+    if (newest === undefined || !isOpen()) return;
+    webSocket.pong(newest);
+    holdQuestions();
+  }
+
+  function close(code: number, reason: string): void {
+    if (closing !== undefined) return;
+    closing = () => {
+      webSocket.close(code, reason);
+      if (code !== CLOSE_CODES.too_many) return;
+      // It would go on sending while it is waited for, and each byte of it would be read.
+      webSocket.pause();
+      setTimeout(() => {
+        webSocket.terminate();
+      }, UNHEARD_MS).unref();
+    };
+    if (socket.writableLength === 0) closing();
+    else socket.write(NO_BYTES, closing);
+  }
+
   return {
     id,
     remoteAddress: socket.remoteAddress ?? '',
@@ -43,14 +102,29 @@ export function createSocketConnection(
     send(message) {
       if (!isOpen()) return;
       webSocket.send(message, { binary: false, compress: false });
-      // Answers that nobody takes: read no more questions until they are taken.
-      if (waitsForDrain || socket.writableLength <= maxBufferedBytes) return;
-      waitsForDrain = true;
-      webSocket.pause();
-      socket.write(NO_BYTES, () => {
-        waitsForDrain = false;
-        webSocket.resume();
-      });
+      holdQuestions();
+    },
+    onPing(payload) {
+      if (!isOpen()) return;
+      const nowMs = Date.now();
+      pings ??= { sinceMs: nowMs, count: 0, inTurn: 0, newest: undefined };
+      const counted = pings;
+      if (nowMs - counted.sinceMs >= PING_WINDOW_MS) {
+        counted.sinceMs = nowMs;
+        counted.count = 0;
+      }
+      counted.count += 1;
+      counted.inTurn += 1;
+      if (counted.count > MAX_PINGS) {
+        close(CLOSE_CODES.too_many, `more than ${MAX_PINGS} pings in ${PING_WINDOW_MS / 1000} s`);
+        return;
+      }
+      if (counted.inTurn === 1) setImmediate(endTurn, counted);
+      if (counted.inTurn > PONGS_PER_TURN) counted.newest = payload;
+      else {
+        webSocket.pong(payload);
+        holdQuestions();
+      }
     },
     writeFrames(frames) {
       if (isOpen()) socket.write(frames);
@@ -63,14 +137,7 @@ export function createSocketConnection(
         if (!error) callback();
       });
     },
-    close(code, reason) {
-      if (closing !== undefined) return;
-      closing = () => {
-        webSocket.close(code, reason);
-      };
-      if (socket.writableLength === 0) closing();
-      else socket.write(NO_BYTES, closing);
-    },
+    close,
     hurry() {
       closing?.();
     },

@@ -196,8 +196,13 @@ export function createWebSocketServer(
     maxPayload: options.maxMessageBytes,
     // A client that offers other subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
     handleProtocols: chooseProtocol,
+    autoPong: false,
     WebSocket: ExplainedWebSocket,
     ...{ closeTimeout: CLOSE_TIMEOUT_MS },
+  });
+
+  handshakes.on('wsClientError', (error: Error, socket) => {
+    refuse(socket as Socket, badHandshake(error.message));
   });
 
   http.on('upgrade', (request: IncomingMessage, duplex, head: Buffer) => {
@@ -298,6 +303,7 @@ export function createWebSocketServer(
         else client?.handlers.onText((data as Buffer).toString('utf8'));
       });
     });
+    webSocket.on('ping', connection.onPing);
     webSocket.on('error', (error) => {
       logger.debug({ client: connection.id, error_code: codeOf(error) }, 'connection error');
     });
@@ -427,6 +433,17 @@ const TOO_MANY_FROM_ADDRESS: Refusal = {
 
 function unavailable(error: Refusal['error'], message: string): Refusal {
   return { status: 503, error, message, headers: { 'Retry-After': '5' } };
+}
+
+/** A handshake in which something is missing or wrong, in the words of `ws`. */
+function badHandshake(words: string): Refusal {
+  const isVersion = words.includes('Sec-WebSocket-Version');
+  return {
+    status: isVersion ? 426 : 400,
+    error: 'bad_handshake',
+    message: `this is no WebSocket handshake: ${words}`,
+    headers: isVersion ? { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } : {},
+  };
 }
 
 /** `ws` refuses a client whose offers it cannot take, or read; it is to be taken without compression instead. */

@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorName } from '../../protocol/codes.js';
 
 /** A request that is not let in, and what it is answered. */
 export interface Refusal {
-  /** HTTP status: 400, 401, 403, 415, 429 or 503. */
+  /** HTTP status: 400, 401, 403, 415, 426, 429 or 503. */
   readonly status: number;
   readonly error: ErrorName;
   /** For the client: what is missing, and no more. */
