@@ -29,6 +29,8 @@ const PONGS_PER_TURN = 32;
 /** Pings that a connection may send in {@link PING_WINDOW_MS}: each costs a write. */
 const MAX_PINGS = 1000;
 const PING_WINDOW_MS = 10_000;
+/** Who is closed with one of these is not listened to any more. */
+const SENDS_TOO_MUCH: ReadonlySet<number> = new Set([CLOSE_CODES.too_many, CLOSE_CODES.rate_limited]);
 /** Time for the close frame to arrive, once nothing more is read of who sends too much. */
 const UNHEARD_MS = 1000;
 
@@ -84,7 +86,7 @@ export function createSocketConnection(
     if (closing !== undefined) return;
     closing = () => {
       webSocket.close(code, reason);
-      if (code !== CLOSE_CODES.too_many) return;
+      if (!SENDS_TOO_MUCH.has(code)) return;
       // It would go on sending while it is waited for, and each byte of it would be read.
       webSocket.pause();
       setTimeout(() => {

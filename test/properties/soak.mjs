@@ -1,10 +1,11 @@
 /**
- * Plays many random schedules against the gateway, and prints how to play a failing one again.
+ * Plays many random schedules against the gateway, or sends it many hostile inputs, and prints how to play a failing one again.
  *
  *   npm run soak -- --schedules 10000 --seed 1
  *   npm run soak -- --seed 1 --path 41:2:3     one schedule: seed and path as the failure printed them
+ *   npm run soak -- --fuzz 100000 --seed 1     messages of any dialect, and bytes, half of each
  *
- * Exit code 0: every schedule ended as it must.
+ * Exit code 0: everything ended as it must.
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     schedules: { type: 'string', default: '1000' },
+    fuzz: { type: 'string' },
     seed: { type: 'string' },
     path: { type: 'string' },
     steps: { type: 'string', default: '25' },
@@ -21,34 +23,45 @@ const { values } = parseArgs({
 });
 const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
 const isCount = (/** @type {string} */ text) => /^[1-9]\d{0,8}$/.test(text);
-if (!isCount(values.schedules) || !isCount(values.steps) || !/^-?\d{1,10}$/.test(seed)) {
-  console.error('usage: npm run soak -- [--schedules COUNT] [--seed NUMBER] [--steps COUNT] [--path PATH]');
+const isRight =
+  [values.schedules, values.steps, values.fuzz ?? '1'].every(isCount) && /^-?\d{1,10}$/.test(seed);
+if (!isRight) {
+  console.error(
+    'usage: npm run soak -- [--schedules COUNT | --fuzz INPUTS] [--seed NUMBER] [--steps COUNT] [--path PATH]',
+  );
   process.exit(2);
 }
 
-console.log(
-  values.path === undefined
-    ? `${values.schedules} schedules of up to ${values.steps} steps, seed ${seed}`
-    : `one schedule: seed ${seed}, path ${values.path}`,
-);
+const SCHEDULES = {
+  file: 'schedules.test.ts',
+  what:
+    values.path === undefined
+      ? `${values.schedules} schedules of up to ${values.steps} steps, seed ${seed}`
+      : `one schedule: seed ${seed}, path ${values.path}`,
+  again: `npm run soak -- --seed ${seed} --steps ${values.steps} --path <the path above>`,
+  env: {
+    SOAK_SCHEDULES: values.schedules,
+    SOAK_SEED: seed,
+    SOAK_STEPS: values.steps,
+    ...(values.path === undefined ? {} : { SOAK_PATH: values.path }),
+  },
+};
+const FUZZ = {
+  file: 'fuzz.test.ts',
+  what: `${values.fuzz} hostile inputs, seed ${seed}`,
+  again: `npm run soak -- --fuzz ${values.fuzz} --seed ${seed}`,
+  env: { FUZZ_INPUTS: values.fuzz, FUZZ_SEED: seed },
+};
+
+const { file, what, again, env } = values.fuzz === undefined ? SCHEDULES : FUZZ;
+console.log(what);
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', 'test/properties/schedules.test.ts', '--disable-console-intercept'],
-  {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      SOAK_SCHEDULES: values.schedules,
-      SOAK_SEED: seed,
-      SOAK_STEPS: values.steps,
-      ...(values.path === undefined ? {} : { SOAK_PATH: values.path }),
-    },
-  },
+  [vitest, 'run', `test/properties/${file}`, '--disable-console-intercept'],
+  { stdio: 'inherit', env: { ...process.env, ...env } },
 );
-if (status === 0) console.log(`all schedules ended as they must: seed ${seed}`);
-else
-  console.log(
-    `failed: seed ${seed}. Again: npm run soak -- --seed ${seed} --steps ${values.steps} --path <the path above>`,
-  );
+console.log(
+  status === 0 ? `all ended as they must: seed ${seed}` : `failed: seed ${seed}. Again: ${again}`,
+);
 process.exit(status ?? 1);

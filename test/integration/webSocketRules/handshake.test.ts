@@ -32,7 +32,10 @@ describe('4.2 a handshake that is right', () => {
   it.each<[string, HandshakeOptions['headers']]>([
     ['words in other letters', { Upgrade: 'WebSocket', Connection: 'keep-alive, upgrade' }],
     ['subprotocols that mean nothing here', { 'Sec-WebSocket-Protocol': 'chat, superchat' }],
-    ['extensions that mean nothing here', { 'Sec-WebSocket-Extensions': 'x-webkit-deflate-frame, bzip2; a=1' }],
+    [
+      'extensions that mean nothing here',
+      { 'Sec-WebSocket-Extensions': 'x-webkit-deflate-frame, bzip2; a=1' },
+    ],
     ['headers that nobody knows', { 'X-Nonsense': '\u0001'.repeat(0) + 'yes', Cookie: 'a=b' }],
   ])('%s', async (_case, changes) => {
     const peer = await connectRaw(harness.port, { headers: changes ?? {} });
@@ -75,14 +78,26 @@ describe('4.2 a handshake that is wrong is answered with words, and error 1070',
 
   it.each<[string, string, number]>([
     ['no HTTP at all', 'EHLO gateway\r\n\r\n', 400],
-    ['two lengths', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx', 400],
-    ['a length and chunks', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx',
+      400,
+    ],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['a line feed in a header', 'GET / HTTP/1.1\r\nHost: localhost\r\nX: a\nY: b\r\n\r\n', 400],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
     ['headers without end', `GET / HTTP/1.1\r\nHost: localhost\r\n${'X: y\r\n'.repeat(5000)}`, 431],
     ['one header without end', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(100_000)}`, 431],
     ['a path without end', `GET /${'y'.repeat(100_000)}`, 431],
-    ['chunks with words without end', `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;${'y'.repeat(100_000)}`, 413],
+    [
+      'chunks with words without end',
+      `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;${'y'.repeat(100_000)}`,
+      413,
+    ],
   ])('%s: %3$i', async (_case, text, status) => {
     expect((await answerTo(text)).status).toBe(status);
   });
