@@ -1,9 +1,11 @@
-const MEMBER = Buffer.from('"expire_time":');
+const NAME = Buffer.from('"expire_time"');
+const SPACE = 0x20;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 
 /**
- * Removes every member `"expire_time":<number>` from the node's JSON text, without reading the rest. In decoded asset outputs
+ * Removes every member `"expire_time":<number>`, with or without spaces, from the node's JSON text, without reading the rest. In decoded asset outputs
  * it is uninitialised memory of the node's process, which must not leave the gateway. Returns the same buffer when there
  * is none.
  *
@@ -12,22 +14,39 @@ const OPEN_BRACE = 0x7b;
 export function cutExpireTime(json: Buffer): Buffer {
   const kept: Buffer[] = [];
   let copied = 0;
-  for (let at = json.indexOf(MEMBER); at !== -1; at = json.indexOf(MEMBER, at + MEMBER.length)) {
-    const before = json[at - 1];
-    const end = numberEnd(json, at + MEMBER.length);
-    if ((before !== COMMA && before !== OPEN_BRACE) || end === at + MEMBER.length) continue;
-    if (before === COMMA && at - 1 >= copied) {
-      kept.push(json.subarray(copied, at - 1));
+  for (let at = json.indexOf(NAME); at !== -1; at = json.indexOf(NAME, at + NAME.length)) {
+    const colon = skipSpace(json, at + NAME.length);
+    if (json[colon] !== COLON) continue;
+    const start = skipSpace(json, colon + 1);
+    const end = numberEnd(json, start);
+    const before = lastBefore(json, at);
+    if (end === start || (json[before] !== COMMA && json[before] !== OPEN_BRACE)) continue;
+    if (json[before] === COMMA && before >= copied) {
+      kept.push(json.subarray(copied, before));
       copied = end;
     } else {
       // The first member of its object, or one after a first member that is gone together with its comma.
       kept.push(json.subarray(copied, at));
-      copied = json[end] === COMMA ? end + 1 : end;
+      const after = skipSpace(json, end);
+      copied = json[after] === COMMA ? after + 1 : end;
     }
   }
   if (kept.length === 0) return json;
   kept.push(json.subarray(copied));
   return Buffer.concat(kept);
+}
+
+function skipSpace(json: Buffer, from: number): number {
+  let at = from;
+  while (at < json.length && (json[at] ?? 0) <= SPACE) at += 1;
+  return at;
+}
+
+/** Index of the last byte before `from` that is no space. */
+function lastBefore(json: Buffer, from: number): number {
+  let at = from - 1;
+  while (at >= 0 && (json[at] ?? 0) <= SPACE) at -= 1;
+  return at;
 }
 
 function numberEnd(json: Buffer, from: number): number {

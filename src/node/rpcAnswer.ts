@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { jsonBomb } from './jsonBomb.js';
 import { jsonItems, jsonMembers } from './jsonMembers.js';
 import { shortenNodeMessage } from './nodeMessage.js';
 import type { RpcOutcome } from './rpcTypes.js';
@@ -29,8 +31,9 @@ const SNIFF_BYTES = 200;
  * Reads the answer to one call. Decides on status and Content-Type before it looks at the body: the node answers a full
  * work queue, a wrong path or its shutdown with HTML or nothing. A node's error object is an outcome, −28 is a failure.
  */
-export function readCallAnswer(answer: HttpAnswer, id: string, method: string): Answer<RpcOutcome> {
-  const failure = httpFailure(answer);
+export function readCallAnswer(came: HttpAnswer, id: string, method: string): Answer<RpcOutcome> {
+  const answer = withText(came);
+  const failure = httpFailure(answer) ?? bodyFailure(answer.body);
   if (failure !== undefined) return { type: 'failed', error: failure };
   const result = answer.status === 200 ? spliceResult(answer.body, id) : undefined;
   if (result !== undefined) return { type: 'answer', value: { type: 'result', result } };
@@ -41,11 +44,12 @@ export function readCallAnswer(answer: HttpAnswer, id: string, method: string): 
 
 /** Reads the answer to a batch; −28 of any item, or an error object instead of an array, fails the whole. */
 export function readBatchAnswer(
-  answer: HttpAnswer,
+  came: HttpAnswer,
   ids: readonly string[],
   methods: readonly string[],
 ): Answer<readonly RpcOutcome[]> {
-  const failure = httpFailure(answer);
+  const answer = withText(came);
+  const failure = httpFailure(answer) ?? bodyFailure(answer.body);
   if (failure !== undefined) return { type: 'failed', error: failure };
   const spliced = answer.status === 200 ? spliceBatch(answer.body, ids) : undefined;
   if (spliced !== undefined) {
@@ -134,6 +138,16 @@ function readErrorObject(json: Buffer, method: string): Answer<RpcOutcome> {
   const message = shortenNodeMessage(text) || 'no message';
   if (code === WARMING_UP) return { type: 'failed', error: new RpcUnavailableError('warming_up', message) };
   return { type: 'answer', value: { type: 'error', error: new RpcReplyError(code, message, method) } };
+}
+
+/** The same with a body that is UTF-8: bytes that are not would end the connection of every client that they are passed on to. */
+function withText(answer: HttpAnswer): HttpAnswer {
+  return isUtf8(answer.body) ? answer : { ...answer, body: Buffer.from(answer.body.toString('utf8')) };
+}
+
+function bodyFailure(body: Buffer): AnswerError | undefined {
+  const bomb = jsonBomb(body);
+  return bomb === undefined ? undefined : new RpcMalformedError('too_big', bomb);
 }
 
 /** What status and Content-Type alone decide; `undefined` when the body is to be read as JSON. */

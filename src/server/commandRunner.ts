@@ -8,6 +8,7 @@ import {
   type RawJson,
   type RpcClient,
 } from '../node/rpcTypes.js';
+import { parseStrictJson } from '../node/strictJson.js';
 import type { ErrorName } from '../protocol/codes.js';
 import type { Role } from './access/role.js';
 import { positionalParams } from './commandParams.js';
@@ -79,6 +80,7 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
       lane: 'command',
       deadlineMs: options.commandDeadlineMs,
     });
+    requireJson(raw, command);
     const cut = cutExpireTime(raw);
     const result = allowed.transform === undefined ? cut : allowed.transform(cut);
     if (allowed.cacheMs !== undefined && allowed.key !== undefined) {
@@ -165,4 +167,13 @@ export function createCommandRunner(options: CommandRunnerOptions, deps: Command
     },
     stats: () => ({ inFlight: inFlight.size, ...counts }),
   };
+}
+
+/** What is no JSON would be no message for the client. Throws {@link RpcMalformedError}. */
+function requireJson(result: RawJson, command: string): void {
+  try {
+    parseStrictJson(result.toString('utf8'));
+  } catch (error) {
+    throw new RpcMalformedError('not_json', `the result of ${command}`, error);
+  }
 }

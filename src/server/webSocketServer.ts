@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import * as wsModule from 'ws';
 import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
@@ -201,8 +202,9 @@ export function createWebSocketServer(
     ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   });
 
-  handshakes.on('wsClientError', (error: Error, socket) => {
-    refuse(socket as Socket, badHandshake(error.message));
+  handshakes.on('wsClientError', (error: Error, socket: Duplex) => {
+    if (socket instanceof Socket) refuse(socket, badHandshake(error.message));
+    else socket.destroy();
   });
 
   http.on('upgrade', (request: IncomingMessage, duplex, head: Buffer) => {
@@ -303,7 +305,9 @@ export function createWebSocketServer(
         else client?.handlers.onText((data as Buffer).toString('utf8'));
       });
     });
-    webSocket.on('ping', connection.onPing);
+    webSocket.on('ping', (payload) => {
+      connection.onPing(payload);
+    });
     webSocket.on('error', (error) => {
       logger.debug({ client: connection.id, error_code: codeOf(error) }, 'connection error');
     });

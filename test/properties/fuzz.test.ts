@@ -41,7 +41,7 @@ function createProgress(what: string, total: number): (more: number) => Promise<
     if (done < ((looks + 1) * total) / LOOKS) return;
     looks += 1;
     await target.live();
-    if (TELLS && looks % 5 === 0) console.log(`${what}: ${done} of ${total} inputs, seed ${SEED}`);
+    if (TELLS && looks % 5 === 0) process.stdout.write(`${what}: ${done} of ${total} inputs, seed ${SEED}\n`);
   };
 }
 

@@ -61,7 +61,5 @@ const { status } = spawnSync(
   [vitest, 'run', `test/properties/${file}`, '--disable-console-intercept'],
   { stdio: 'inherit', env: { ...process.env, ...env } },
 );
-console.log(
-  status === 0 ? `all ended as they must: seed ${seed}` : `failed: seed ${seed}. Again: ${again}`,
-);
+console.log(status === 0 ? `all ended as they must: seed ${seed}` : `failed: seed ${seed}. Again: ${again}`);
 process.exit(status ?? 1);

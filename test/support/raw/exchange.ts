@@ -38,4 +38,3 @@ async function sendParts(socket: Socket, parts: readonly Buffer[]): Promise<void
   }
   socket.end();
 }
-

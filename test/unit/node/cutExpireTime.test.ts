@@ -9,6 +9,8 @@ describe('cutExpireTime', () => {
     ['{"name":"A","expire_time":5}', '{"name":"A"}', 'the last member'],
     ['{"expire_time":5,"name":"A"}', '{"name":"A"}', 'the first member'],
     ['{"expire_time":5}', '{}', 'the only member'],
+    ['{ "a" : 1 ,\n "expire_time" : -5 , "b" : 2 }', '{ "a" : 1  , "b" : 2 }', 'spaces around it'],
+    ['{ "expire_time" : 5 , "b" : 2 }', '{  "b" : 2 }', 'spaces around the first member'],
     ['{"a":1,"expire_time":-7012345678901234567,"b":2}', '{"a":1,"b":2}', 'a negative number in the middle'],
     ['{"a":1,"expire_time":1.5e+300,"b":2}', '{"a":1,"b":2}', 'a number of any form'],
     ['{"expire_time":1,"expire_time":2}', '{}', 'twice, nothing else'],
