@@ -39,6 +39,7 @@ export default defineConfig(
         module: 'writable',
         performance: 'readonly',
         process: 'readonly',
+        setInterval: 'readonly',
         setTimeout: 'readonly',
       },
     },
