@@ -26,18 +26,19 @@ const FOLLOWED_GROUPS: readonly FollowedGroup[] = ['transactions', 'figures'];
 const STATUS_GROUPS: readonly StatusGroup[] = ['peers', 'mining'];
 const GROUPS: readonly DemandGroup[] = [...FOLLOWED_GROUPS, ...STATUS_GROUPS];
 
-/** Somebody who wants topics, a connection for example. */
+/** Somebody who may want topics, a connection for example: a record, which the demand alone changes. */
 export interface Interest {
-  /** From now on these are wanted, and no others. */
-  want(topics: Iterable<Topic>): void;
-  /** Nothing is wanted any more. */
-  leave(): void;
+  /** {@link NOTHING_WANTED} at first. */
+  wanted: readonly DemandGroup[];
 }
+
+/** What is wanted at first. */
+export const NOTHING_WANTED: readonly DemandGroup[] = [];
 
 /** Who wants which topics, and from where on the log has them whole. */
 export interface Demand {
-  /** One more who may want something; nothing at first. */
-  enter(): Interest;
+  /** From now on these are wanted by this one, and no others. */
+  want(interest: Interest, topics: Iterable<Topic>): void;
   /**
    * Whether events of this group are made. Once it is, it is until the follower ends it with {@link endIdle}; those of the node's status
    * end with the last who wants them.
@@ -117,20 +118,12 @@ export function createDemand(options: DemandOptions): Demand {
   const demand: Demand = {
     onBegin: () => undefined,
     onStatus: () => undefined,
-    enter() {
-      let wanted: readonly DemandGroup[] = [];
-      const want = (topics: Iterable<Topic>): void => {
-        const next = groupsOf(topics);
-        for (const group of next) if (!wanted.includes(group)) add(group);
-        for (const group of wanted) if (!next.includes(group)) take(group);
-        wanted = next;
-      };
-      return {
-        want,
-        leave() {
-          want([]);
-        },
-      };
+    want(interest, topics) {
+      const { wanted } = interest;
+      const next = groupsOf(topics);
+      for (const group of next) if (!wanted.includes(group)) add(group);
+      for (const group of wanted) if (!next.includes(group)) take(group);
+      interest.wanted = next.length === 0 ? NOTHING_WANTED : next;
     },
     isFollowed: (group) => states[group].wholeAfterSeq !== undefined,
     covers(topics, afterSeq) {

@@ -26,16 +26,16 @@ export interface Connection {
   terminate(): void;
 }
 
-/** What a connection tells its session. */
-export interface ConnectionHandlers {
+/** What is told of connections, by what was opened for each. */
+export interface ConnectionHandlers<Session> {
   /** A whole text message arrived, valid UTF-8 and within the size limit. */
-  onText(text: string): void;
+  onText(session: Session, text: string): void;
   /** A binary message arrived. */
-  onBinary(): void;
+  onBinary(session: Session): void;
   /** Nothing of what is unsent was taken for longer than the limit. */
-  onStalled(): void;
+  onStalled(session: Session): void;
   /** The connection has ended, for whatever reason; nothing follows. */
-  onClosed(): void;
+  onClosed(session: Session): void;
 }
 
 /** Longest reason of a close frame (RFC 6455, 5.5: 125 bytes less the code). */

@@ -3,31 +3,29 @@ import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError } from '../protocol/printMessages.js';
 import { formatTipCursor, type Cursor } from '../protocol/cursor.js';
 import { audienceOf } from './access/audience.js';
-import { createClearance, type Clearance } from './access/clearance.js';
-import { createProxyList, type ClientAddress } from './access/clientAddress.js';
+import { createClearances } from './access/clearance.js';
+import { createProxyList } from './access/clientAddress.js';
 import { createGate } from './access/gate.js';
-import type { Role } from './access/role.js';
 import type { CatchUpDeps } from './catchUp.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createHttpListener } from './httpListener.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import { createHttpRpc } from './httpRpc.js';
-import type { Connection } from './connection.js';
 import { createFilterIndex } from './filters/filterIndex.js';
-import type { KeyBudget } from './filters/subscriptionFilters.js';
 import { createHub } from './hub.js';
 import { createIdleTurns } from './limits/idleTurns.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
 import type { Lag } from './lag.js';
 import { createSubscriptions } from './subscriptions.js';
-import { createSubscriptionSets, type SubscriptionSets } from './subscriptionSets.js';
+import type { SubscriptionSet } from './subscriptionSet.js';
+import { createSubscriptionSets } from './subscriptionSets.js';
 import { createDialectViews } from './dialectViews.js';
 import { createStreamHub } from './streamHub.js';
 import { createStreamRpc } from './streamRpc.js';
 import { retryAfterMs } from './retrySpread.js';
 import { printShortHealth } from './printHealth.js';
-import { createSession, type Session, type SharedDeps } from './session.js';
+import { createSessions, type Session } from './session.js';
 import type { Server, ServerDeps, ServerOptions } from './serverTypes.js';
 import { createWelcomes, maxFilterKeys } from './welcome.js';
 import { createWebSocketServer, frameCompressed, frameText } from './webSocketServer.js';
@@ -39,7 +37,7 @@ const LAG_MAX_AGE_MS = 500;
 export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const { log, logger } = deps;
   const filterIndex = createFilterIndex(deps.known);
-  const hub = createHub(options, { log, filterIndex });
+  const hub = createHub<SubscriptionSet>(options, { log, filterIndex });
   const views = createDialectViews(frameText, frameCompressed);
   const commands = createCommandRunner(options, deps);
   const streams = createStreamHub(options, {
@@ -48,17 +46,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     frame: (message, isCompressed) => (isCompressed ? frameCompressed : frameText)(message),
     logger: logger.child({ part: 'streams' }),
   });
-  const sessions = new Set<Session>();
+  const open = new Set<Session>();
   const rates = createRates(options);
   const refusals = createRefusals();
   let replays = 0;
 
-  // The same for all connections, and made once: there are many of them.
-  const subscriptionsOptions = {
-    maxReplays: options.maxReplaysPerClient,
-    maxSubscriptions: options.maxSubscriptions,
-    maxUnsentBytes: options.maxBufferedBytes,
-  };
   const catchUp: CatchUpDeps = {
     ...deps,
     covers: deps.demand.covers,
@@ -66,25 +58,11 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     random: Math.random,
     sleep: setTimeoutPromise,
   };
-  const shared: SharedDeps = {
-    commands,
-    rates,
-    refusals,
-    idleTurns: createIdleTurns(options.idleTimeoutMs, () => {
-      for (const session of sessions) session.closeIfIdle();
-    }),
-    status: () => printShortHealth(deps.health()),
-    logger,
-  };
-  const welcomeOf = createWelcomes(options, {
-    health: deps.health,
-    streams: streams.names,
-    headCursor,
-    rates,
+  const idleTurns = createIdleTurns(options.idleTimeoutMs, () => {
+    for (const session of open) sessions.closeIfIdle(session);
   });
   const heightInLog = ({ epoch, seq }: Cursor): number | undefined =>
     epoch === log.epoch && seq > 0 ? log.read(Math.max(seq, log.oldestSeq), 1)?.[0]?.point.height : undefined;
-  const tipHeight = (): number | undefined => deps.archive.present().tip?.height;
 
   function takeReplayPlace(): boolean {
     if (replays >= options.maxReplays) return false;
@@ -96,34 +74,43 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     replays -= 1;
   }
 
-  const subscriptions = (
-    connection: Connection,
-    close: (code: number, words: string) => void,
-    roleNow: () => Role,
-    client: ClientAddress,
-  ): SubscriptionSets => {
-    const filterKeys: KeyBudget = { max: () => maxFilterKeys(roleNow(), options), used: 0 };
-    return createSubscriptionSets((dialect, ofConnection) =>
-      createSubscriptions(subscriptionsOptions, {
-        connection,
-        dialect,
-        hub,
-        interest: deps.demand.enter(),
-        catchUp,
-        ofConnection,
-        takeReplayPlace,
-        giveReplayPlace,
-        headCursor,
-        view: views.of(dialect, connection.compresses),
-        operatorView: views.of(dialect, connection.compresses, true),
-        isOperator: () => audienceOf(client, roleNow()) === 'operator',
-        known: deps.known,
-        filterKeys,
-        refusals,
-        close,
-      }),
-    );
-  };
+  const subscriptions = createSubscriptions(
+    {
+      maxReplays: options.maxReplaysPerClient,
+      maxSubscriptions: options.maxSubscriptions,
+      maxUnsentBytes: options.maxBufferedBytes,
+    },
+    {
+      hub,
+      demand: deps.demand,
+      catchUp,
+      takeReplayPlace,
+      giveReplayPlace,
+      headCursor,
+      viewOf: (dialect, isCompressed, forOperator) => views.of(dialect, isCompressed, forOperator),
+      known: deps.known,
+      maxFilterKeys: (role) => maxFilterKeys(role, options),
+      refusals,
+    },
+  );
+  const sessions = createSessions(options, {
+    subscriptions: createSubscriptionSets(subscriptions),
+    streams: ({ connection, address, clearance }) =>
+      streams.enter(connection, () => audienceOf(address, clearance.principal.role)),
+    commands,
+    rates,
+    refusals,
+    idleTurns,
+    clearances: createClearances({
+      authenticator: deps.authenticator,
+      authTimeoutMs: options.authTimeoutMs,
+      tipHeight: () => deps.archive.present().tip?.height,
+      heightInLog,
+    }),
+    status: () => printShortHealth(deps.health()),
+    welcome: createWelcomes(options, { health: deps.health, streams: streams.names, headCursor, rates }),
+    logger,
+  });
   let stopped: Promise<void> | undefined;
   let lastLag: { readonly atMs: number; readonly lag: Lag } | undefined;
 
@@ -151,35 +138,19 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
     onRequest,
-    onConnection(connection, { principal, client }, limitKey) {
-      let clearance: Clearance | undefined;
-      const role = (): Role => clearance?.role() ?? principal.role;
-      const session = createSession(options, {
-        connection,
-        subscriptions: (of, close) => subscriptions(of, close, role, client),
-        streams: (of) => streams.enter(of, () => audienceOf(client, role())),
-        shared,
-        limitKey,
-        clearance: (close) =>
-          (clearance = createClearance(principal, {
-            authenticator: deps.authenticator,
-            authTimeoutMs: options.authTimeoutMs,
-            tipHeight,
-            heightInLog,
-            close,
-          })),
-        welcome: welcomeOf(principal.role, limitKey),
-      });
-      sessions.add(session);
-      logger.debug({ client: connection.id }, 'client connected');
-      return {
-        ...session,
-        onClosed() {
-          sessions.delete(session);
-          session.onClosed();
-          logger.debug({ client: connection.id }, 'client gone');
-        },
-      };
+    handlers: {
+      ...sessions,
+      open(connection, visitor, limitKey) {
+        const session = sessions.open(connection, visitor, limitKey);
+        open.add(session);
+        logger.debug({ client: connection.id }, 'client connected');
+        return session;
+      },
+      onClosed(session) {
+        open.delete(session);
+        sessions.onClosed(session);
+        logger.debug({ client: session.connection.id }, 'client gone');
+      },
     },
     tooBigMessage: printError({
       code: 'too_big',
@@ -206,15 +177,15 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   }
 
   async function stop(graceMs: number): Promise<void> {
-    shared.idleTurns.stop();
+    idleTurns.stop();
     transport.stopAccepting();
     httpListener?.stopAccepting();
     hub.flush();
     streams.close();
-    const clients = sessions.size;
-    for (const session of sessions) {
+    const clients = open.size;
+    for (const session of open) {
       const backInMs = retryAfterMs(clients, options.acceptsPerSecond, Math.random());
-      session.close(CLOSE_CODES.going_away, 'shutting down', backInMs);
+      sessions.close(session, CLOSE_CODES.going_away, 'shutting down', backInMs);
     }
     await transport.waitUntilEmpty(graceMs);
     await Promise.all([transport.destroy(), httpListener?.close()]);
@@ -224,7 +195,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   return {
     async start() {
       const address = await transport.listen();
-      shared.idleTurns.start();
+      idleTurns.start();
       const http = await httpListener?.listen();
       return http === undefined ? address : { ...address, httpPort: http.port };
     },
@@ -236,7 +207,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       httpListener?.setTls(files);
     },
     recheckTokens() {
-      for (const session of sessions) session.recheck();
+      for (const session of open) sessions.recheck(session);
     },
     stats: () => ({
       ...hub.stats(),

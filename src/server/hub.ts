@@ -2,7 +2,7 @@ import type { Topic } from '../protocol/topics.js';
 import { createCohorts } from './cohorts.js';
 import type { Connection } from './connection.js';
 import { createHeldSummaries, type HeldSummaries } from './heldSummaries.js';
-import type { Hub, HubDeps, HubListener, HubOptions } from './hubTypes.js';
+import type { Hub, HubClient, HubDeps, HubListener, HubOptions } from './hubTypes.js';
 import { describeLag } from './lag.js';
 import { createLogSlices, type Slice } from './logSlices.js';
 import {
@@ -43,28 +43,13 @@ const EVENT_COST_BYTES = 256;
 /** How many times more a byte of a form counts whose frames take long to make. */
 const COSTLY_FACTOR = 16;
 
-/** Shared: most clients never have any. */
-const NOBODY_WAITS: Client['waiting'] = [];
-
-interface Client {
-  readonly connection: Connection;
-  readonly listener: HubListener;
-  /** Subscriptions from the past that are to be told when they are live. */
-  waiting: readonly { readonly mask: TopicMask; readonly onLive: (cursor: string | undefined) => void }[];
-  reader: Reader;
-  view: View;
-  /** Waits for its socket to drain. */
-  draining: boolean;
-  gone: boolean;
-}
-
 /**
  * Distributes the log. Live clients that want the same form a cohort: the frames of one turn are joined once per cohort, and each
  * socket gets that same buffer in one write. A client that does not take its bytes leaves its cohort. Then it reads the log by itself
  * until it has caught up, and loses nothing, or goes on live when its socket takes bytes again, as each topic's policy says. Nobody
  * waits for it.
  */
-export function createHub(options: HubOptions, deps: HubDeps): Hub {
+export function createHub<Client extends HubClient>(options: HubOptions, deps: HubDeps): Hub<Client> {
   const { log } = deps;
   const schedule = deps.schedule ?? setImmediate;
   const clients = new Set<Client>();
@@ -101,6 +86,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
   let cohortsDue = false;
   let company: NodeJS.Timeout | undefined;
   let closed = false;
+  let listener: HubListener<Client> | undefined;
 
   const removeListener = log.onAppend(onAppend);
 
@@ -200,7 +186,7 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     if (unsentBytes > writtenBytes) {
       const slower = becomeSlow(client.reader, place);
       if (slower === 'close') {
-        client.listener.onTooSlow();
+        listener?.onTooSlow(client);
         return;
       }
       update(client, slower);
@@ -236,14 +222,14 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
 
   /** Topics that were held go on live: the client is told what it missed, or the newest of it. Returns what that cost, in bytes. */
   function releaseHeld(client: Client, summaries: HeldSummaries): number {
-    const { listener, view, reader } = client;
+    const { view, reader } = client;
     let costBytes = 0;
     for (const part of reader.held) {
       const { skips, buffers, eventCount } = summaries.of(part, place, view, reader.policies);
       costBytes += eventCount * EVENT_COST_BYTES + writeFrames(client, buffers);
       // Behind the newest events: its cursor is after theirs.
       for (const skip of skips) {
-        listener.onSkipped(skip);
+        listener?.onSkipped(client, skip);
         counts.skippedEvents[skip.policy] += skip.count;
       }
     }
@@ -354,72 +340,61 @@ export function createHub(options: HubOptions, deps: HubDeps): Hub {
     update(client, unsubscribe(client.reader, lost.mask));
     stopWaiting(client, lost.mask);
     if (client.reader.behind.length > 0) ready.add(client);
-    client.listener.onLost(topicsOf(lost.mask), lost.position.cursor);
+    listener?.onLost(client, topicsOf(lost.mask), lost.position.cursor);
   }
 
   return {
-    enter(connection, view, listener) {
-      const client: Client = {
-        connection,
-        listener,
-        view,
-        reader: NEW_READER,
-        waiting: NOBODY_WAITS,
-        draining: false,
-        gone: false,
-      };
+    setListener(next) {
+      listener = next;
+    },
+    enter(client) {
+      const { connection } = client;
       clients.add(client);
       connections.set(connection, (connections.get(connection) ?? 0) + 1);
-      return {
-        subscribe(topics) {
-          if (client.gone) return;
-          const head = place.seq === log.headSeq ? place : positionAt(log.headSeq);
-          update(client, subscribe(client.reader, maskOf(topics), head, place));
-          if (client.reader.behind.length > 0 && !client.draining) {
-            ready.add(client);
-            wake();
-          }
-        },
-        subscribeAfter(topics, position, onLive) {
-          if (client.gone || log.read(position.seq + 1, 1) === undefined) return false;
-          const mask = maskOf(topics);
-          update(client, subscribe(client.reader, mask, position, place));
-          client.waiting = [...client.waiting, { mask, onLive }];
-          if (client.reader.behind.length === 0) {
-            tellLive(client);
-          } else if (!client.draining) {
-            ready.add(client);
-            wake();
-          }
-          return true;
-        },
-        unsubscribe(topics) {
-          const mask = maskOf(topics);
-          if ((readerMask(client.reader) & mask) === 0) return false;
-          update(client, unsubscribe(client.reader, mask));
-          stopWaiting(client, mask);
-          return true;
-        },
-        setPolicy(topics, policy) {
-          if (client.gone) return;
-          update(client, setPolicy(client.reader, maskOf(topics), policy));
-        },
-        setView(next) {
-          if (client.gone) return;
-          // What happened before goes by the old view.
-          if (client.reader.liveMask !== 0) writeAllToCohorts();
-          const mask = client.reader.liveMask;
-          cohorts.move(client, { mask, view: client.view }, { mask, view: next });
-          client.view = next;
-        },
-        isSubscribed: () => readerMask(client.reader) !== 0,
-        resumeCursor: () => resumePosition(client.reader, place).cursor,
-        isBehind: () => isBehind(client.reader),
-        leave: () => {
-          leave(client);
-        },
-      };
     },
+    subscribe(client, topics) {
+      if (client.gone) return;
+      const head = place.seq === log.headSeq ? place : positionAt(log.headSeq);
+      update(client, subscribe(client.reader, maskOf(topics), head, place));
+      if (client.reader.behind.length > 0 && !client.draining) {
+        ready.add(client);
+        wake();
+      }
+    },
+    subscribeAfter(client, topics, position, onLive) {
+      if (client.gone || log.read(position.seq + 1, 1) === undefined) return false;
+      const mask = maskOf(topics);
+      update(client, subscribe(client.reader, mask, position, place));
+      client.waiting = [...client.waiting, { mask, onLive }];
+      if (client.reader.behind.length === 0) {
+        tellLive(client);
+      } else if (!client.draining) {
+        ready.add(client);
+        wake();
+      }
+      return true;
+    },
+    unsubscribe(client, topics) {
+      const mask = maskOf(topics);
+      if ((readerMask(client.reader) & mask) === 0) return false;
+      update(client, unsubscribe(client.reader, mask));
+      stopWaiting(client, mask);
+      return true;
+    },
+    setPolicy(client, topics, policy) {
+      if (client.gone) return;
+      update(client, setPolicy(client.reader, maskOf(topics), policy));
+    },
+    setView(client, next) {
+      if (client.gone) return;
+      // What happened before goes by the old view.
+      if (client.reader.liveMask !== 0) writeAllToCohorts();
+      const mask = client.reader.liveMask;
+      cohorts.move(client, { mask, view: client.view }, { mask, view: next });
+      client.view = next;
+    },
+    resumeCursor: (client) => resumePosition(client.reader, place).cursor,
+    leave,
     flush() {
       writeAllToCohorts();
       if (!closed) feedReady();

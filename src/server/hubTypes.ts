@@ -4,8 +4,9 @@ import type { Topic } from '../protocol/topics.js';
 import type { Connection } from './connection.js';
 import type { FilterIndex } from './filterIndex.js';
 import type { Lag } from './lag.js';
-import type { Position } from './reader.js';
+import { readerMask, type Position, type Reader } from './reader.js';
 import type { Skip } from './skipped.js';
+import type { TopicMask } from './topicMask.js';
 import type { View } from './view.js';
 
 /** Limits of the hub. */
@@ -49,54 +50,74 @@ export interface HubStats {
 }
 
 /** What the hub tells about a client. */
-export interface HubListener {
+export interface HubListener<Client> {
   /**
    * The place at which these topics are read has left the log's memory: they are not subscribed any more, and `cursor` is the last
    * event that was written of them.
    */
-  onLost(topics: readonly Topic[], cursor: string | undefined): void;
+  onLost(client: Client, topics: readonly Topic[], cursor: string | undefined): void;
   /** Events of a topic are left out; what is written from now on comes after them. */
-  onSkipped(skip: Skip): void;
+  onSkipped(client: Client, skip: Skip): void;
   /** The client is slow, and a topic of it is to close the connection then. Nothing is written after this. */
-  onTooSlow(): void;
+  onTooSlow(client: Client): void;
 }
 
-/** A client's place in the hub; a connection that uses several forms has one of each. */
+/**
+ * What the hub keeps of a client; a connection that uses several forms has one of each. A record, which the hub alone changes: there
+ * are as many as connections, so that what is done with them is in functions that all share.
+ */
 export interface HubClient {
+  readonly connection: Connection;
+  /** Subscriptions from the past that are to be told when they are live; {@link NOBODY_WAITS} at first. */
+  waiting: readonly WaitingForLive[];
+  /** `NEW_READER` at first. */
+  reader: Reader;
+  view: View;
+  /** Waits for its socket to drain. */
+  draining: boolean;
+  gone: boolean;
+}
+
+/** Topics of a subscription from the past, and who is told that they are live. */
+export interface WaitingForLive {
+  readonly mask: TopicMask;
+  readonly onLive: (cursor: string | undefined) => void;
+}
+
+/** {@link HubClient.waiting} at first. */
+export const NOBODY_WAITS: readonly WaitingForLive[] = [];
+
+/** Log to live clients. */
+export interface Hub<Client extends HubClient> {
+  /** Who is told of the clients, all of them; set before the first one enters. */
+  setListener(listener: HubListener<Client>): void;
+  /** Takes it in. */
+  enter(client: Client): void;
   /** From now on: nothing that is in the log already is sent. What is subscribed already stays as it is. */
-  subscribe(topics: readonly Topic[]): void;
+  subscribe(client: Client, topics: readonly Topic[]): void;
   /**
    * From the event after `position` on, at the client's own pace until it is live; `onLive` is called then, once, with all that was
    * written so far behind it. `false`, and nothing is subscribed, when that place has left the log's memory.
    */
   subscribeAfter(
+    client: Client,
     topics: readonly Topic[],
     position: Position,
     onLive: (cursor: string | undefined) => void,
   ): boolean;
   /** `false` when none of the topics was subscribed. No event of them is written after this. */
-  unsubscribe(topics: readonly Topic[]): boolean;
+  unsubscribe(client: Client, topics: readonly Topic[]): boolean;
   /** What happens to these topics when the client is slow, from now on and whether they are subscribed or not; `catch_up` at first. */
-  setPolicy(topics: readonly Topic[], policy: SlowPolicy): void;
+  setPolicy(client: Client, topics: readonly Topic[], policy: SlowPolicy): void;
   /**
    * From the next event on, events are sent in this form and by this filter; of a client that is behind, the next one is the next that
    * has not been written.
    */
-  setView(view: View): void;
-  /** Whether there is a topic of which events are written. */
-  isSubscribed(): boolean;
+  setView(client: Client, view: View): void;
   /** Where to resume without a hole, given everything that was written; absent before the first event. */
-  resumeCursor(): string | undefined;
-  /** Whether the client is fed at its own pace. */
-  isBehind(): boolean;
+  resumeCursor(client: Client): string | undefined;
   /** Ends all of it; may be called twice. */
-  leave(): void;
-}
-
-/** Log to live clients. */
-export interface Hub {
-  /** Takes in a connection. */
-  enter(connection: Connection, view: View, listener: HubListener): HubClient;
+  leave(client: Client): void;
   /** Writes to the live clients all that is in the log, now. */
   flush(): void;
   stats(): HubStats;
@@ -106,4 +127,9 @@ export interface Hub {
   unsentBytes(): number;
   /** Stops listening to the log and writes no more. */
   close(): void;
+}
+
+/** Whether there is a topic of which events are written. */
+export function isSubscribed({ reader }: HubClient): boolean {
+  return readerMask(reader) !== 0;
 }

@@ -24,7 +24,7 @@ const LOOK_MS = 5;
  */
 export function createLastCall(server: Server): LastCall {
   // By address and port: with TLS, requests come on another object than the connection.
-  const unheard = new Set<string>();
+  const unheard = new Map<string, { readonly socket: Socket; readonly forget: () => void }>();
   /** Connections that came, and requests. */
   let signs = 0;
   let isCut = false;
@@ -32,14 +32,20 @@ export function createLastCall(server: Server): LastCall {
   server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket);
     signs += 1;
-    unheard.add(peer);
-    socket.once('close', () => {
+    const forget = (): void => {
       unheard.delete(peer);
-    });
+    };
+    unheard.set(peer, { socket, forget });
+    socket.on('close', forget);
   });
   const heard = ({ socket }: IncomingMessage): void => {
     signs += 1;
-    unheard.delete(peerOf(socket));
+    const peer = peerOf(socket);
+    const known = unheard.get(peer);
+    if (known === undefined) return;
+    unheard.delete(peer);
+    // A connection may stay for long, and there may be many.
+    known.socket.off('close', known.forget);
   };
   server.prependListener('request', heard);
   server.prependListener('upgrade', heard);

@@ -6,8 +6,10 @@ import { excerpt } from '../protocol/excerpt.js';
 import { parseMessage, type Asked, type Message, type MessageLimits } from '../protocol/parseMessage.js';
 import { printAuthenticated, printClosing } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
-import type { Clearance } from './access/clearance.js';
-import { countBadMessage, isTooMany, NO_BAD_MESSAGES } from './badMessages.js';
+import type { Clearances } from './access/clearance.js';
+import type { Visitor } from './access/gate.js';
+import type { Role } from './access/role.js';
+import { countBadMessage, isTooMany, NO_BAD_MESSAGES, type BadMessages } from './badMessages.js';
 import { createBatchAnswer } from './batchAnswer.js';
 import { closeReason } from './closeReason.js';
 import type { CommandOutcome, CommandRunner } from './commandRunner.js';
@@ -19,6 +21,8 @@ import type { RateVerdict, TooFast } from './limits/rateTable.js';
 import type { Refusals } from './limits/refusals.js';
 import { printOutcome } from './printOutcome.js';
 import type { StreamClient } from './streamHub.js';
+import type { Subscriber, SubscriptionSet } from './subscriptionSet.js';
+import { isUsed } from './subscriptions.js';
 import type { SubscriptionSets } from './subscriptionSets.js';
 
 /** Limits of one connection. */
@@ -32,52 +36,60 @@ export interface SessionOptions extends MessageLimits {
   readonly badMessageWindowMs: number;
 }
 
-/** What all sessions of a server work with. */
-export interface SharedDeps {
+/** What sessions work with. */
+export interface SessionsDeps {
+  readonly subscriptions: SubscriptionSets;
+  /** Makes the connection's place among the streams; called when it first wants one. */
+  readonly streams: (session: Session) => StreamClient;
   readonly commands: CommandRunner;
+  readonly clearances: Clearances;
   readonly rates: Rates;
   readonly refusals: Refusals;
   readonly idleTurns: IdleTurns;
   /** What anybody may know of the gateway's state, as JSON text. */
   readonly status: () => string;
+  /** First message of a connection of this role and {@link Session.limitKey}, whole. */
+  readonly welcome: (role: Role, limitKey: string) => string;
   readonly logger: Logger;
   /** Milliseconds; `Date.now` if absent. */
   readonly now?: () => number;
 }
 
-/** What a session works with. */
-export interface SessionDeps {
-  readonly shared: SharedDeps;
-  readonly connection: Connection;
+/** One client. A record, for there are many; {@link Sessions} alone change it. */
+export interface Session extends Subscriber {
   /** What the client's messages are counted by, see `limitKey`. */
   readonly limitKey: string;
-  /** Makes the connection's subscriptions; `close` ends the connection. */
-  readonly subscriptions: (
-    connection: Connection,
-    close: (code: number, words: string) => void,
-  ) => SubscriptionSets;
-  /** Makes the connection's place among the streams; called when it first wants one. */
-  readonly streams: (connection: Connection) => StreamClient;
-  /** What the client may do; `close` ends the connection. */
-  readonly clearance: (close: (code: number, words: string) => void) => Clearance;
-  /** First message of the connection, whole. */
-  readonly welcome: string;
+  /** Most connections want none. */
+  streams: StreamClient | undefined;
+  badMessages: BadMessages;
+  commandsInFlight: number;
+  /** What the answer to the next command without an `id` comes after. */
+  lastInOrder: Promise<void>;
+  /** Of the messages so far: what has no shape is answered in it. */
+  dialect: Dialect;
+  ended: boolean;
+  heardInTurn: number;
+  /** Messages that came while a token is checked; absent while none is. */
+  held: TakenMessage[] | undefined;
 }
 
-/** One client. */
-export interface Session extends ConnectionHandlers {
+/** All clients. */
+export interface Sessions extends ConnectionHandlers<Session> {
+  /** Welcomes the client of a connection. */
+  open(connection: Connection, visitor: Visitor, limitKey: string): Session;
   /** Says why, and where to resume, and ends the connection; with `retryAfterMs`, also when to come back. */
-  close(code: number, words: string, retryAfterMs?: number): void;
+  close(session: Session, code: number, words: string, retryAfterMs?: number): void;
   /** Ends the connection if it has said nothing for too long, and nothing is subscribed to. */
-  closeIfIdle(): void;
+  closeIfIdle(session: Session): void;
   /** Ends the connection if its token is not good any more. */
-  recheck(): void;
+  recheck(session: Session): void;
 }
 
 /** Messages that wait while a token is checked. */
 const MAX_HELD_MESSAGES = 64;
 /** What the first command without an `id` comes after. */
 const NOTHING_ASKED = Promise.resolve();
+const NO_SETS: readonly SubscriptionSet[] = [];
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 type Answer = (message: string | Buffer) => void;
@@ -86,71 +98,61 @@ type TakenMessage =
   Extract<Message, { type: 'single' }> | (Extract<Message, { type: 'batch' }> & { readonly chars: number });
 
 /**
- * The protocol of one connection, without the transport: welcome, then one answer to each message, in the dialect of the message.
+ * The protocol of every connection, without the transport: welcome, then one answer to each message, in the dialect of the message.
  * Messages are taken up in the order in which they came. Commands without an `id` are answered in that order too; one with an `id`
  * is answered when its answer is there. A batch is one command that takes its requests one after the other.
  */
-export function createSession(options: SessionOptions, deps: SessionDeps): Session {
-  // By name: `deps` holds the welcome, which no connection is to keep.
-  const { connection, limitKey, shared, streams: enterStreams } = deps;
-  const subscriptions = deps.subscriptions(connection, close);
-  /** Most connections want none. */
-  let streams: StreamClient | undefined;
-  let badMessages = NO_BAD_MESSAGES;
-  let commandsInFlight = 0;
-  let lastInOrder = NOTHING_ASKED;
-  /** Of the messages so far: what has no shape is answered in it. */
-  let dialect: Dialect = NATIVE;
-  let ended = false;
-  let heardInTurn = shared.idleTurns.now;
-  /** Messages that came while a token is checked; absent while none is. */
-  let held: TakenMessage[] | undefined;
-  const clearance = deps.clearance(close);
+export function createSessions(options: SessionOptions, deps: SessionsDeps): Sessions {
+  const { subscriptions, commands, clearances, rates, refusals, idleTurns, status, logger } = deps;
+  const now = deps.now ?? Date.now;
 
-  connection.send(deps.welcome);
-
-  const send: Answer = (message) => {
-    if (!ended) connection.send(message);
-  };
-
-  function release(): void {
-    clearance.end();
-    subscriptions.end();
-    streams?.end();
+  function send(session: Session, message: string | Buffer): void {
+    if (!session.ended) session.connection.send(message);
   }
 
-  function end(code: number, reason: string): void {
-    if (ended) return;
-    ended = true;
-    release();
-    connection.close(code, reason);
+  /** A notification wants none. */
+  function answerOf(session: Session, request: Request): Answer {
+    if ('quiet' in request) return () => undefined;
+    return (message) => {
+      send(session, message);
+    };
   }
 
-  function close(code: number, words: string, retryAfterMs?: number): void {
-    if (ended) return;
-    const cursor = subscriptions.resumeCursor();
+  function end(session: Session): void {
+    session.ended = true;
+    clearances.end(session.clearance);
+    subscriptions.end(session);
+    session.streams?.end();
+  }
+
+  function close(session: Session, code: number, words: string, retryAfterMs?: number): void {
+    if (session.ended) return;
+    const { connection } = session;
+    const cursor = subscriptions.resumeCursor(session);
     const reason = closeReason(words, cursor);
     const isAllInReason = retryAfterMs === undefined && reason.startsWith(words);
     // Other dialects have no message for it: their clients have the close frame.
-    if (!isAllInReason && dialect === NATIVE) {
+    if (!isAllInReason && session.dialect === NATIVE) {
       connection.send(printClosing({ code, message: words, retryAfterMs, cursor }));
     }
-    end(code, reason);
+    end(session);
+    connection.close(code, reason);
   }
 
   /** A message that breaks the protocol, if there is an error: its answer, and the end when there were too many. */
-  function refuse(error: string | undefined, answer: Answer): void {
+  function refuse(session: Session, error: string | undefined, answer: Answer): void {
     if (error === undefined) return;
     answer(error);
-    if (!isOneTooMany()) return;
+    if (!isOneTooMany(session)) return;
     const { maxBadMessages, badMessageWindowMs } = options;
-    close(CLOSE_CODES.too_many, `more than ${maxBadMessages} bad messages in ${badMessageWindowMs / 1000} s`);
+    const words = `more than ${maxBadMessages} bad messages in ${badMessageWindowMs / 1000} s`;
+    close(session, CLOSE_CODES.too_many, words);
   }
 
-  function isOneTooMany(): boolean {
+  function isOneTooMany(session: Session): boolean {
     const limit = { count: options.maxBadMessages, windowMs: options.badMessageWindowMs };
-    badMessages = countBadMessage(badMessages, (shared.now ?? Date.now)(), limit);
-    return isTooMany(badMessages, limit);
+    session.badMessages = countBadMessage(session.badMessages, now(), limit);
+    return isTooMany(session.badMessages, limit);
   }
 
   /** An error of the gateway's own, printed and counted. */
@@ -158,66 +160,71 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
     { dialect: spoken, request: { idJson } }: Asked,
     error: Omit<ErrorAnswer, 'idJson'>,
   ): string {
-    shared.refusals.note(error.code);
+    refusals.note(error.code);
     return spoken.error({ ...error, idJson });
   }
 
   /** Answers what comes too fast, and ends the connection of who does not wait. */
-  function refuseRate(asked: Asked, verdict: TooFast, answer: Answer): void {
+  function refuseRate(session: Session, asked: Asked, verdict: TooFast, answer: Answer): void {
     const { retryAfterMs } = verdict;
     const message = rateWords(verdict);
     answer(printed(asked, { code: 'rate_limited', message, retryAfterMs }));
-    if (isOneTooMany()) close(CLOSE_CODES.rate_limited, message, retryAfterMs);
+    if (isOneTooMany(session)) close(session, CLOSE_CODES.rate_limited, message, retryAfterMs);
   }
 
-  function takeRate(messages: number, cost: number): Promise<RateVerdict> | undefined {
-    return shared.rates.take(clearance.role(), limitKey, messages, cost);
+  function takeRate(session: Session, messages: number, cost: number): Promise<RateVerdict> | undefined {
+    return rates.take(session.clearance.principal.role, session.limitKey, messages, cost);
   }
 
   /** What is answered at once; the promise is that of a command's answer, which never rejects. */
-  function take(asked: Asked, answer: Answer): Promise<string | Buffer> | undefined {
+  function take(session: Session, asked: Asked, answer: Answer): Promise<string | Buffer> | undefined {
     const { dialect: spoken, request } = asked;
-    const denial = clearance.check(request);
+    const denial = clearances.check(session.clearance, request);
     if (denial !== undefined) {
-      refuse(printed(asked, { code: denial.error, message: denial.message }), answer);
+      refuse(session, printed(asked, { code: denial.error, message: denial.message }), answer);
       return undefined;
     }
     switch (request.type) {
       case 'invalid':
-        refuse(printed(asked, { code: request.error, message: request.message }), answer);
+        refuse(session, printed(asked, { code: request.error, message: request.message }), answer);
         return undefined;
       case 'subscribe':
-        refuse(subscriptions.subscribe(request, spoken, answer), answer);
+        refuse(session, subscriptions.subscribe(session, request, spoken, answer), answer);
         return undefined;
       case 'unsubscribe':
-        refuse(subscriptions.unsubscribe(request, spoken, answer), answer);
+        refuse(session, subscriptions.unsubscribe(session, request, spoken, answer), answer);
         return undefined;
       case 'update':
-        refuse(subscriptions.update(request, spoken, answer), answer);
+        refuse(session, subscriptions.update(session, request, spoken, answer), answer);
         return undefined;
       case 'stream':
-        takeStream(asked, request, answer);
+        takeStream(session, asked, request, answer);
         return undefined;
       case 'ping':
         answer(spoken.pong(request.idJson, Math.floor(Date.now() / 1000)));
         return undefined;
       case 'status':
-        answer(spoken.status(request.idJson, shared.status()));
+        answer(spoken.status(request.idJson, status()));
         return undefined;
       case 'authenticate':
-        void authenticate(asked, request.token);
+        void authenticate(session, asked, request.token);
         return undefined;
       case 'command':
-        return takeCommand(request, spoken, answer);
+        return takeCommand(session, request, spoken, answer);
     }
   }
 
   /** The acknowledgement comes before the first message. */
-  function takeStream(asked: Asked, { action, stream, idJson }: OfType<'stream'>, answer: Answer): void {
-    streams ??= enterStreams(connection);
-    if (!streams[action](stream, asked.dialect)) {
+  function takeStream(
+    session: Session,
+    asked: Asked,
+    { action, stream, idJson }: OfType<'stream'>,
+    answer: Answer,
+  ): void {
+    session.streams ??= deps.streams(session);
+    if (!session.streams[action](stream, asked.dialect)) {
       const message = `no stream "${excerpt(stream)}"; the welcome names the streams`;
-      refuse(printed(asked, { code: 'unknown_stream', message }), answer);
+      refuse(session, printed(asked, { code: 'unknown_stream', message }), answer);
       return;
     }
     const unixSeconds = Math.floor(Date.now() / 1000);
@@ -225,167 +232,196 @@ export function createSession(options: SessionOptions, deps: SessionDeps): Sessi
   }
 
   function takeCommand(
+    session: Session,
     request: OfType<'command'>,
     spoken: Dialect,
     answer: Answer,
   ): Promise<string | Buffer> | undefined {
-    const role = clearance.role();
-    const run = shared.commands.run({ ...request, role });
+    const { role } = session.clearance.principal;
+    const run = commands.run({ ...request, role });
     const print = (outcome: CommandOutcome): string | Buffer => {
-      if (outcome.type === 'error') shared.refusals.note(outcome.code);
+      if (outcome.type === 'error') refusals.note(outcome.code);
       return printOutcome(outcome, request, spoken);
     };
     if (run.type === 'started') {
       return run.outcome.then((outcome) => {
-        if (outcome.type === 'result') shared.rates.add(role, limitKey, answerCost(outcome.result.length));
+        if (outcome.type === 'result') rates.add(role, session.limitKey, answerCost(outcome.result.length));
         return print(outcome);
       });
     }
-    refuse(print(run.error).toString(), answer);
+    refuse(session, print(run.error).toString(), answer);
     return undefined;
   }
 
-  function handle(asked: Asked): void {
+  function handle(session: Session, asked: Asked): void {
     const { request } = asked;
-    const isQuiet = 'quiet' in request;
-    const answer: Answer = isQuiet ? () => undefined : send;
-    if (request.type === 'command' && commandsInFlight >= options.maxCommandsInFlight) {
-      answer(printed(asked, tooManyCommands(asked, commandsInFlight)));
+    const answer = answerOf(session, request);
+    if (request.type === 'command' && session.commandsInFlight >= options.maxCommandsInFlight) {
+      answer(printed(asked, tooManyCommands(asked, session.commandsInFlight)));
       return;
     }
-    const message = take(asked, answer);
+    const message = take(session, asked, answer);
     if (message === undefined) return;
-    commandsInFlight += 1;
+    session.commandsInFlight += 1;
     const finish = (text: string | Buffer): void => {
-      commandsInFlight -= 1;
+      session.commandsInFlight -= 1;
       answer(text);
     };
     // A notification is carried out as any command is; nobody waits for it.
-    if (isQuiet || request.idJson !== undefined) {
+    if ('quiet' in request || request.idJson !== undefined) {
       void message.then(finish);
       return;
     }
     // Without an id, only the order tells the client which question an answer belongs to.
-    const previous = lastInOrder;
-    lastInOrder = previous.then(() => message).then(finish);
+    session.lastInOrder = session.lastInOrder.then(() => message).then(finish);
   }
 
   /** Each request of a batch counts as a message; the length of all of them is in `chars`. */
-  async function handleBatch(items: readonly Asked[], chars: number): Promise<void> {
+  async function handleBatch(session: Session, items: readonly Asked[], chars: number): Promise<void> {
     const batch = createBatchAnswer(options.maxAnswerBytes);
-    const isFull = commandsInFlight >= options.maxCommandsInFlight;
-    commandsInFlight += 1;
+    const isFull = session.commandsInFlight >= options.maxCommandsInFlight;
+    session.commandsInFlight += 1;
     let charsLeft = chars;
     for (const asked of items) {
-      const rate = takeRate(1, requestCost(asked.request, charsLeft));
+      const rate = takeRate(session, 1, requestCost(asked.request, charsLeft));
       const verdict = rate === undefined ? undefined : await rate;
       charsLeft = 0;
-      if (ended) break;
+      if (session.ended) break;
       const isQuiet = 'quiet' in asked.request;
       const answer: Answer = (message) => {
         if (!isQuiet) batch.add(message, asked);
       };
       if (verdict?.type === 'too_fast') {
-        refuseRate(asked, verdict, answer);
+        refuseRate(session, asked, verdict, answer);
         continue;
       }
       if (isFull && asked.request.type === 'command') {
-        answer(printed(asked, tooManyCommands(asked, commandsInFlight)));
+        answer(printed(asked, tooManyCommands(asked, session.commandsInFlight)));
         continue;
       }
-      const message = take(asked, answer);
+      const message = take(session, asked, answer);
       if (message !== undefined) answer(await message);
     }
-    commandsInFlight -= 1;
+    session.commandsInFlight -= 1;
     const text = batch.text();
-    if (text !== undefined) send(text);
+    if (text !== undefined) send(session, text);
   }
 
   /** Messages that come meanwhile wait: they are for the client that the token makes of this one. */
-  async function authenticate(asked: Asked, token: string): Promise<void> {
-    held = [];
-    const authentication = await clearance.authenticate(token);
-    const waiting = held;
-    held = undefined;
-    if (ended) return;
+  async function authenticate(session: Session, asked: Asked, token: string): Promise<void> {
+    session.held = [];
+    const authentication = await clearances.authenticate(session.clearance, token);
+    const waiting = session.held;
+    session.held = undefined;
+    if (session.ended) return;
+    const answer = answerOf(session, asked.request);
     if (authentication.type === 'refused') {
-      refuse(printed(asked, { code: authentication.error, message: authentication.message }), send);
+      const { error: code, message } = authentication;
+      refuse(session, printed(asked, { code, message }), answer);
     } else {
-      subscriptions.renewViews();
+      subscriptions.renewViews(session);
       const { role, expiresAtMs } = authentication.principal;
-      send(printAuthenticated({ role: role.name, expiresAtMs, idJson: asked.request.idJson }));
+      answer(printAuthenticated({ role: role.name, expiresAtMs, idJson: asked.request.idJson }));
     }
-    for (const message of waiting) carryOut(message);
+    for (const message of waiting) carryOut(session, message);
   }
 
   /** In the order in which the messages came, and behind a token that is being checked. */
-  function carryOut(message: TakenMessage): void {
-    if (ended) return;
+  function carryOut(session: Session, message: TakenMessage): void {
+    if (session.ended) return;
+    const { held } = session;
     if (held !== undefined) {
       held.push(message);
       if (held.length <= MAX_HELD_MESSAGES) return;
-      close(CLOSE_CODES.too_many, 'too many messages while a token is checked');
+      close(session, CLOSE_CODES.too_many, 'too many messages while a token is checked');
       return;
     }
-    if (message.type === 'single') handle(message);
-    else handleBatch(message.items, message.chars).catch(fail);
+    if (message.type === 'single') {
+      handle(session, message);
+      return;
+    }
+    handleBatch(session, message.items, message.chars).catch((error: unknown) => {
+      fail(session, error);
+    });
   }
 
-  function onText(text: string): void {
-    if (ended) return;
-    heardInTurn = shared.idleTurns.now;
-    const message = parseMessage(text, options, dialect);
+  function onText(session: Session, text: string): void {
+    if (session.ended) return;
+    session.heardInTurn = idleTurns.now;
+    const message = parseMessage(text, options, session.dialect);
     if (message.type === 'batch') {
-      carryOut({ ...message, chars: text.length });
+      carryOut(session, { ...message, chars: text.length });
       return;
     }
-    ({ dialect } = message);
-    const verdict = takeRate(1, requestCost(message.request, text.length));
+    session.dialect = message.dialect;
+    const verdict = takeRate(session, 1, requestCost(message.request, text.length));
     if (verdict === undefined) {
-      carryOut(message);
+      carryOut(session, message);
       return;
     }
     verdict
       .then((known) => {
-        if (known.type === 'ok') carryOut(message);
-        else if (!ended) refuseRate(message, known, 'quiet' in message.request ? () => undefined : send);
+        if (known.type === 'ok') carryOut(session, message);
+        else if (!session.ended) refuseRate(session, message, known, answerOf(session, message.request));
       })
-      .catch(fail);
+      .catch((error: unknown) => {
+        fail(session, error);
+      });
   }
 
-  function fail(error: unknown): void {
-    shared.logger.error({ err: error, client: connection.id }, 'a message failed');
-    close(CLOSE_CODES.internal, 'the gateway failed on this connection');
+  function fail(session: Session, error: unknown): void {
+    logger.error({ err: error, client: session.connection.id }, 'a message failed');
+    close(session, CLOSE_CODES.internal, 'the gateway failed on this connection');
   }
 
   return {
+    open(connection, { principal, client: address }, limitKey) {
+      const session: Session = {
+        connection,
+        clearance: clearances.open(principal, (code, words) => {
+          close(session, code, words);
+        }),
+        sets: NO_SETS,
+        filterKeys: undefined,
+        address,
+        limitKey,
+        streams: undefined,
+        badMessages: NO_BAD_MESSAGES,
+        commandsInFlight: 0,
+        lastInOrder: NOTHING_ASKED,
+        dialect: NATIVE,
+        ended: false,
+        heardInTurn: idleTurns.now,
+        held: undefined,
+      };
+      subscriptions.enter(session);
+      connection.send(deps.welcome(principal.role, limitKey));
+      return session;
+    },
     onText,
-    onBinary() {
-      if (ended) return;
-      shared.refusals.note('binary_frame');
-      refuse(
-        dialect.error({ code: 'binary_frame', message: 'binary messages are not read; send text' }),
-        send,
-      );
+    onBinary(session) {
+      if (session.ended) return;
+      refusals.note('binary_frame');
+      const message = 'binary messages are not read; send text';
+      refuse(session, session.dialect.error({ code: 'binary_frame', message }), (text) => {
+        send(session, text);
+      });
     },
-    onStalled() {
-      close(CLOSE_CODES.too_slow, 'nothing was read for too long');
+    onStalled(session) {
+      close(session, CLOSE_CODES.too_slow, 'nothing was read for too long');
     },
-    onClosed() {
-      ended = true;
-      release();
-    },
-    closeIfIdle() {
+    onClosed: end,
+    closeIfIdle(session) {
       const isBusy =
-        commandsInFlight > 0 ||
-        limitKey === LOCAL_KEY ||
-        subscriptions.isUsed() ||
-        streams?.isUsed() === true;
-      if (isBusy || !shared.idleTurns.isOver(heardInTurn)) return;
-      close(CLOSE_CODES.idle, 'nothing was said for too long, and nothing is subscribed to');
+        session.commandsInFlight > 0 ||
+        session.limitKey === LOCAL_KEY ||
+        session.sets.some(isUsed) ||
+        session.streams?.isUsed() === true;
+      if (isBusy || !idleTurns.isOver(session.heardInTurn)) return;
+      close(session, CLOSE_CODES.idle, 'nothing was said for too long, and nothing is subscribed to');
     },
-    recheck: () => {
-      clearance.recheck();
+    recheck({ clearance }) {
+      clearances.recheck(clearance);
     },
     close,
   };

@@ -47,13 +47,15 @@ export interface WebSocketServerOptions extends KeepAliveOptions, RequestHeadLim
 }
 
 /** What the server calls. */
-export interface WebSocketServerDeps {
+export interface WebSocketServerDeps<Session> {
   /** Whether a handshake is let in, and as whom. Never rejects. */
   readonly admit: Gate['admit'];
   /** Answers plain HTTP requests, and checks them itself. */
   readonly onRequest: RequestListener;
-  /** A client has connected, which is counted by `key`; the handlers are told what happens to it. */
-  readonly onConnection: (connection: Connection, visitor: Visitor, key: string) => ConnectionHandlers;
+  /** A client has connected, which is counted by `key`; the others are told what happens to it, by what this gives. */
+  readonly handlers: ConnectionHandlers<Session> & {
+    open(connection: Connection, visitor: Visitor, key: string): Session;
+  };
   /** The message that is sent before a connection is closed with 1009. */
   readonly tooBigMessage: string;
   readonly refusals: Refusals;
@@ -127,11 +129,15 @@ interface Admitted {
   readonly key: string;
 }
 
-interface Client {
+/** A record, for there are many. */
+interface ClientOf<Session> {
   readonly webSocket: WebSocket;
   readonly socket: Socket;
   readonly connection: SocketConnection;
-  readonly handlers: ConnectionHandlers;
+  /** Of its address. */
+  readonly key: string;
+  /** Absent where it could not be opened. */
+  session: Session | undefined;
   pulse: Pulse;
 }
 
@@ -140,11 +146,12 @@ interface Client {
  * socket directly keep their order with those that `ws` sends. Where compression was negotiated, each compressed message stands for
  * itself (no context is taken over), so that one compressed frame is right for every client, wherever it comes among others.
  */
-export function createWebSocketServer(
+export function createWebSocketServer<Session>(
   options: WebSocketServerOptions,
-  deps: WebSocketServerDeps,
+  deps: WebSocketServerDeps<Session>,
 ): WebSocketServer {
-  const { logger } = deps;
+  const { logger, handlers } = deps;
+  type Client = ClientOf<Session>;
   const clients = new Set<Client>();
   const emptyWaiters = new Set<() => void>();
   /** Many who come at once are taken in one after the other, and events go to those who are there in between. */
@@ -169,6 +176,8 @@ export function createWebSocketServer(
    * error, can still be sent before the close frame. Extending the class is the way that ws's options give.
    */
   class ExplainedWebSocket extends WebSocket {
+    client: Client | undefined;
+
     override close(code?: number, reason?: string | Buffer): void {
       // With a Buffer, ws repeats what the client has said.
       if (code !== undefined && !Buffer.isBuffer(reason) && this.readyState === WebSocket.OPEN) {
@@ -282,57 +291,70 @@ export function createWebSocketServer(
     return unavailable('too_many_clients', 'too many clients are connected; try again later');
   }
 
-  function accept(webSocket: WebSocket, socket: Socket, { visitor, key }: Admitted): void {
+  function clientOf(webSocket: WebSocket): Client | undefined {
+    return webSocket instanceof ExplainedWebSocket ? webSocket.client : undefined;
+  }
+
+  /** A mistake in one connection's handling ends that connection, and nobody else's. */
+  function guard({ connection, session }: Client, handle: (session: Session) => void): void {
+    try {
+      if (session !== undefined) handle(session);
+    } catch (error) {
+      logger.error({ err: error, client: connection.id }, 'connection failed');
+      connection.close(CLOSE_CODES.internal, 'the gateway failed on this connection');
+    }
+  }
+
+  // One function for all connections: they are called with the WebSocket as `this`.
+  function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const client = clientOf(this);
+    if (client === undefined) return;
+    guard(client, (session) => {
+      // With the default `binaryType`, a message is one Buffer; ws has checked that text is UTF-8.
+      if (isBinary) handlers.onBinary(session);
+      else handlers.onText(session, (data as Buffer).toString('utf8'));
+    });
+  }
+
+  function onPing(this: WebSocket, payload: Buffer): void {
+    clientOf(this)?.connection.onPing(payload);
+  }
+
+  function onError(this: WebSocket, error: Error): void {
+    logger.debug({ client: clientOf(this)?.connection.id, error_code: codeOf(error) }, 'connection error');
+  }
+
+  function onClose(this: WebSocket): void {
+    const client = clientOf(this);
+    if (client === undefined) return;
+    addresses.leave(client.key);
+    clients.delete(client);
+    guard(client, (session) => {
+      handlers.onClosed(session);
+    });
+    if (clients.size > 0) return;
+    for (const resolve of emptyWaiters) resolve();
+  }
+
+  function accept(webSocket: ExplainedWebSocket, socket: Socket, { visitor, key }: Admitted): void {
     lastId += 1;
     const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes);
-    let client: Client | undefined;
-
-    /** A mistake in one connection's handling ends that connection, and nobody else's. */
-    function guard(handle: () => void): void {
-      try {
-        handle();
-      } catch (error) {
-        logger.error({ err: error, client: connection.id }, 'connection failed');
-        connection.close(CLOSE_CODES.internal, 'the gateway failed on this connection');
-        if (client === undefined) connection.terminate();
-      }
-    }
-
-    webSocket.on('message', (data: RawData, isBinary: boolean) => {
-      guard(() => {
-        // With the default `binaryType`, a message is one Buffer; ws has checked that text is UTF-8.
-        if (isBinary) client?.handlers.onBinary();
-        else client?.handlers.onText((data as Buffer).toString('utf8'));
-      });
-    });
-    webSocket.on('ping', (payload) => {
-      connection.onPing(payload);
-    });
-    webSocket.on('error', (error) => {
-      logger.debug({ client: connection.id, error_code: codeOf(error) }, 'connection error');
-    });
-    webSocket.on('close', () => {
-      addresses.leave(key);
-      if (client === undefined) return;
-      clients.delete(client);
-      const { handlers } = client;
-      guard(() => {
-        handlers.onClosed();
-      });
-      if (clients.size > 0) return;
-      for (const resolve of emptyWaiters) resolve();
-    });
-    guard(() => {
-      const pulse = startPulse(Date.now(), Math.random(), options);
-      client = {
-        webSocket,
-        socket,
-        connection,
-        handlers: deps.onConnection(connection, visitor, key),
-        pulse,
-      };
+    const pulse = startPulse(Date.now(), Math.random(), options);
+    const client: Client = { webSocket, socket, connection, key, session: undefined, pulse };
+    webSocket.client = client;
+    webSocket.on('message', onMessage);
+    webSocket.on('ping', onPing);
+    webSocket.on('error', onError);
+    webSocket.on('close', onClose);
+    try {
+      client.session = handlers.open(connection, visitor, key);
       clients.add(client);
-    });
+    } catch (error) {
+      logger.error({ err: error, client: connection.id }, 'connection failed');
+      connection.close(CLOSE_CODES.internal, 'the gateway failed on this connection');
+      // Nobody would end it.
+      connection.terminate();
+    }
   }
 
   function look(): void {
@@ -357,7 +379,9 @@ export function createWebSocketServer(
         // The close frame is with the operating system; nobody is there to answer it.
         webSocket.terminate();
       } else if (action === 'stalled') {
-        client.handlers.onStalled();
+        guard(client, (session) => {
+          handlers.onStalled(session);
+        });
         client.connection.hurry();
       }
     }

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionHandlers } from '../../src/server/connection.js';
+import type { Connection } from '../../src/server/connection.js';
 
 /** How fast a client reads: so many messages, every so many milliseconds; 0 messages is a client that does not read. */
 export interface ReadingPace {
@@ -12,12 +12,18 @@ export interface ClientHandlers {
   onClosed(code: number, reason: string): void;
 }
 
+/** What the server's side hears. */
+export interface ServerHandlers {
+  onText(text: string): void;
+  onClosed(): void;
+}
+
 /** Both ends of a connection without sockets. What was written and not read is lost when the client cuts it, as with a socket. */
 export interface MemoryConnection {
   /** The server's end. */
   readonly connection: Connection;
   /** Who hears of the client on the server's side. */
-  attach(handlers: Pick<ConnectionHandlers, 'onText' | 'onClosed'>): void;
+  attach(handlers: ServerHandlers): void;
   /** The client says something. */
   say(text: string): void;
   setPace(pace: ReadingPace): void;
@@ -47,7 +53,7 @@ export function createMemoryConnection(
   client: ClientHandlers,
   firstPace: ReadingPace,
 ): MemoryConnection {
-  let server: Pick<ConnectionHandlers, 'onText' | 'onClosed'> | undefined;
+  let server: ServerHandlers | undefined;
   let pipe: Piped[] = [];
   let unsentBytes = 0;
   let drains: (() => void)[] = [];

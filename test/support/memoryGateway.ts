@@ -11,14 +11,15 @@ import { CLOSE_CODES } from '../../src/protocol/codes.js';
 import { formatTipCursor } from '../../src/protocol/cursor.js';
 import { printWelcome } from '../../src/protocol/printMessages.js';
 import { createHub } from '../../src/server/hub.js';
-import { createRates, LOCAL_KEY } from '../../src/server/limits/rates.js';
 import { createIdleTurns } from '../../src/server/limits/idleTurns.js';
+import { createRates, LOCAL_KEY } from '../../src/server/limits/rates.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
-import { createSession, type Session, type SharedDeps } from '../../src/server/session.js';
+import { createSessions, type Session } from '../../src/server/session.js';
+import type { SubscriptionSet } from '../../src/server/subscriptionSet.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
 import { createForm, createView } from '../../src/server/view.js';
-import { NO_STREAMS, testClearance } from './serverHarness.js';
+import { createTestClearances, NO_STREAMS, TEST_VISITOR } from './serverHarness.js';
 import { createFilterIndex } from '../../src/server/filters/filterIndex.js';
 import { newKnownOutputs } from './filterEvents.js';
 import {
@@ -112,7 +113,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
     { readAheadBlocks: 4, finalDepthBlocks: FINAL_DEPTH_BLOCKS, maxBytes: 100_000, maxAgeMs: 30_000 },
     { rpc, log, follower, status: { snapshot: () => [] }, encode, logger },
   );
-  const hub = createHub(
+  const hub = createHub<SubscriptionSet>(
     { maxBufferedBytes: options.maxBufferedBytes, coalesceMs: 0 },
     { log, filterIndex: createFilterIndex(known), schedule: (callback) => void setTimeout(callback, 0) },
   );
@@ -125,21 +126,85 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       (tip === undefined ? undefined : formatTipCursor(tip, encode()))
     );
   };
-  const shared: SharedDeps = {
-    commands: {
-      run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
-      stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
-    },
-    rates: createRates({ messagesPerSecond: 0, costPerSecond: 0, rateWindowMs: 1000, maxRateAddresses: 1 }),
-    refusals: createRefusals(),
-    idleTurns: createIdleTurns(0, () => undefined),
-    status: () => '{}',
-    logger,
-  };
   const connections = new Map<MemoryConnection, Session>();
   let lastId = 0;
   let replays = 0;
   let isUp = true;
+  const sessions = createSessions(LIMITS, {
+    subscriptions: createSubscriptionSets(
+      createSubscriptions(
+        { maxReplays: 5, maxSubscriptions: 100, maxUnsentBytes: options.maxBufferedBytes },
+        {
+          hub,
+          demand,
+          catchUp: {
+            log,
+            covers: demand.covers,
+            archive,
+            genesisHash: () => follower.state().genesisHashHex,
+            encode,
+            logger,
+            nowMs,
+            random: () => 0.5,
+            sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+          },
+          takeReplayPlace() {
+            replays += 1;
+            return true;
+          },
+          giveReplayPlace() {
+            replays -= 1;
+          },
+          headCursor,
+          viewOf: () => view,
+          known,
+          maxFilterKeys: () => 1000,
+          refusals: createRefusals(),
+        },
+      ),
+    ),
+    commands: {
+      run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
+      stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
+    },
+    clearances: createTestClearances(),
+    streams: () => NO_STREAMS,
+    rates: createRates({ messagesPerSecond: 0, costPerSecond: 0, rateWindowMs: 1000, maxRateAddresses: 1 }),
+    refusals: createRefusals(),
+    idleTurns: createIdleTurns(0, () => undefined),
+    status: () => '{}',
+    welcome: () =>
+      printWelcome({
+        unixSeconds: 0,
+        version: 'test',
+        simulated: true,
+        topics: [],
+        streams: [],
+        limits: {
+          max_message_bytes: 0,
+          max_depth: 0,
+          max_batch: 0,
+          max_commands_in_flight: 0,
+          command_deadline_ms: 0,
+          max_answer_bytes: 0,
+          max_buffered_bytes: 0,
+          slow_timeout_ms: 0,
+          ping_interval_ms: 0,
+          ping_timeout_ms: 0,
+          max_filter_keys: 1000,
+          max_bad_messages: 0,
+          bad_message_window_ms: 0,
+          messages_per_second: null,
+          cost_per_second: null,
+          rate_window_ms: 0,
+          idle_timeout_ms: null,
+          max_subscriptions: 100,
+          max_replays: 5,
+          max_clients_per_address: null,
+        },
+      }),
+    logger,
+  });
   follower.start();
 
   return {
@@ -152,88 +217,14 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
     connect(client, pace) {
       lastId += 1;
       const memory = createMemoryConnection(lastId, client, pace);
-      const session = createSession(LIMITS, {
-        connection: memory.connection,
-        subscriptions: (connection, close) =>
-          createSubscriptionSets((dialect, ofConnection) =>
-            createSubscriptions(
-              { maxReplays: 5, maxSubscriptions: 100, maxUnsentBytes: options.maxBufferedBytes },
-              {
-                connection,
-                dialect,
-                ofConnection,
-                hub,
-                interest: demand.enter(),
-                catchUp: {
-                  log,
-                  covers: demand.covers,
-                  archive,
-                  genesisHash: () => follower.state().genesisHashHex,
-                  encode,
-                  logger,
-                  nowMs,
-                  random: () => 0.5,
-                  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-                },
-                takeReplayPlace() {
-                  replays += 1;
-                  return true;
-                },
-                giveReplayPlace() {
-                  replays -= 1;
-                },
-                headCursor,
-                view,
-                operatorView: view,
-                isOperator: () => false,
-                known,
-                refusals: shared.refusals,
-                filterKeys: { max: () => 1000, used: 0 },
-                close,
-              },
-            ),
-          ),
-        streams: () => NO_STREAMS,
-        shared,
-        limitKey: LOCAL_KEY,
-        clearance: testClearance,
-        welcome: printWelcome({
-          unixSeconds: 0,
-          version: 'test',
-          simulated: true,
-          topics: [],
-          streams: [],
-          limits: {
-            max_message_bytes: 0,
-            max_depth: 0,
-            max_batch: 0,
-            max_commands_in_flight: 0,
-            command_deadline_ms: 0,
-            max_answer_bytes: 0,
-            max_buffered_bytes: 0,
-            slow_timeout_ms: 0,
-            ping_interval_ms: 0,
-            ping_timeout_ms: 0,
-            max_filter_keys: 1000,
-            max_bad_messages: 0,
-            bad_message_window_ms: 0,
-            messages_per_second: null,
-            cost_per_second: null,
-            rate_window_ms: 0,
-            idle_timeout_ms: null,
-            max_subscriptions: 100,
-            max_replays: 5,
-            max_clients_per_address: null,
-          },
-        }),
-      });
+      const session = sessions.open(memory.connection, TEST_VISITOR, LOCAL_KEY);
       connections.set(memory, session);
       memory.attach({
         onText: (text) => {
-          session.onText(text);
+          sessions.onText(session, text);
         },
         onClosed() {
-          session.onClosed();
+          sessions.onClosed(session);
           connections.delete(memory);
         },
       });
@@ -244,7 +235,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       isUp = false;
       if (how === 'close') hub.flush();
       for (const [memory, session] of [...connections]) {
-        if (how === 'close') session.close(CLOSE_CODES.going_away, 'shutting down');
+        if (how === 'close') sessions.close(session, CLOSE_CODES.going_away, 'shutting down');
         else memory.crash();
       }
       hub.close();

@@ -7,13 +7,13 @@ import type { CallOptions, RawJson, RpcClient, RpcParams } from '../../src/node/
 import type { Health } from '../../src/observe/healthTypes.js';
 import { EVENT_TOPICS, type ChainPoint, type EventType } from '../../src/protocol/events.js';
 import { createAuthenticator, type Authenticator } from '../../src/server/access/authenticator.js';
-import { createClearance, type Clearance } from '../../src/server/access/clearance.js';
-import { NOBODY } from '../../src/server/access/gate.js';
+import { createClearances, type Clearances } from '../../src/server/access/clearance.js';
+import { NOBODY, type Visitor } from '../../src/server/access/gate.js';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
 import { anonymous } from '../../src/server/access/principal.js';
-import type { Connection } from '../../src/server/connection.js';
 import { createDialectViews } from '../../src/server/dialectViews.js';
 import type { Hub } from '../../src/server/hubTypes.js';
+import type { SubscriptionSet } from '../../src/server/subscriptionSet.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import type { StreamClient } from '../../src/server/streamHub.js';
@@ -87,6 +87,16 @@ export function createTestAuthenticator(tokensText?: string): Authenticator {
   );
 }
 
+/** What clients may do; by default they may show no tokens. */
+export function createTestClearances(authenticator = createTestAuthenticator()): Clearances {
+  return createClearances({
+    authenticator,
+    authTimeoutMs: 10_000,
+    tipHeight: () => undefined,
+    heightInLog: () => undefined,
+  });
+}
+
 /** A connection's place where there are no streams. */
 export const NO_STREAMS: StreamClient = {
   subscribe: () => false,
@@ -95,16 +105,11 @@ export const NO_STREAMS: StreamClient = {
   end: () => undefined,
 };
 
-/** What a client without a token may do by default. */
-export function testClearance(close: (code: number, words: string) => void): Clearance {
-  return createClearance(anonymous(ANONYMOUS_ROLE), {
-    authenticator: createTestAuthenticator(),
-    authTimeoutMs: 10_000,
-    tipHeight: () => undefined,
-    heightInLog: () => undefined,
-    close,
-  });
-}
+/** A client without a token, of another machine. */
+export const TEST_VISITOR: Visitor = {
+  client: { address: '192.0.2.1', isLocal: false },
+  principal: anonymous(ANONYMOUS_ROLE),
+};
 
 /** A node in memory: each call is answered by the function that the test gives. */
 export interface FakeRpc extends RpcClient {
@@ -170,49 +175,39 @@ const TEST_VIEWS = createDialectViews(
   (message) => [message],
 );
 
-/** Subscriptions of one connection, with events framed as their messages. */
+/** Subscriptions of connections, with events framed as their messages. */
 export function createTestSubscriptions(
-  connection: Connection,
-  close: (code: number, words: string) => void,
   log: EventLog,
   rpc: RpcClient,
-  hub: Hub,
+  hub: Hub<SubscriptionSet>,
 ): SubscriptionSets {
   const logger = pino({ level: 'silent' });
-  const [known, filterKeys] = [newKnownOutputs(), { max: () => 100, used: 0 }];
-  return createSubscriptionSets((dialect, ofConnection) =>
-    createSubscriptions(
-      { maxReplays: 2, maxSubscriptions: 100, maxUnsentBytes: 1000 },
-      {
-        connection,
-        dialect,
-        hub,
-        interest: testDemand(log).enter(),
-        catchUp: {
-          log,
-          covers: () => true,
-          logger,
-          archive: createTestArchive(log, rpc, logger),
-          genesisHash: () => undefined,
-          encode: () => ({ chainId: '00000000', epoch: log.epoch }),
-          nowMs: () => 0,
-          random: () => 0,
-          sleep: () => Promise.resolve(),
-        },
-        takeReplayPlace: () => true,
-        giveReplayPlace: () => undefined,
-        headCursor: () => undefined,
-        view: TEST_VIEWS.of(dialect, false),
-        operatorView: TEST_VIEWS.of(dialect, false, true),
-        isOperator: () => false,
-        known,
-        filterKeys,
-        refusals: createRefusals(),
-        ofConnection,
-        close,
+  const subscriptions = createSubscriptions(
+    { maxReplays: 2, maxSubscriptions: 100, maxUnsentBytes: 1000 },
+    {
+      hub,
+      demand: testDemand(log),
+      catchUp: {
+        log,
+        covers: () => true,
+        logger,
+        archive: createTestArchive(log, rpc, logger),
+        genesisHash: () => undefined,
+        encode: () => ({ chainId: '00000000', epoch: log.epoch }),
+        nowMs: () => 0,
+        random: () => 0,
+        sleep: () => Promise.resolve(),
       },
-    ),
+      takeReplayPlace: () => true,
+      giveReplayPlace: () => undefined,
+      headCursor: () => undefined,
+      viewOf: (dialect, _isCompressed, forOperator) => TEST_VIEWS.of(dialect, false, forOperator),
+      known: newKnownOutputs(),
+      maxFilterKeys: () => 100,
+      refusals: createRefusals(),
+    },
   );
+  return createSubscriptionSets(subscriptions);
 }
 
 /** An event of a type with `data` of about `bytes` bytes, of which `n` is a member. */

@@ -4,15 +4,17 @@ import { createHub } from '../../src/server/hub.js';
 import { createRates, type RatesOptions } from '../../src/server/limits/rates.js';
 import type { IdleTurns } from '../../src/server/limits/idleTurns.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
-import { createSession } from '../../src/server/session.js';
+import { createSessions } from '../../src/server/session.js';
+import type { SubscriptionSet } from '../../src/server/subscriptionSet.js';
 import { createFakeConnection } from './fakeConnection.js';
 import {
   createFakeRpc,
   createTestLog,
   createTestSubscriptions,
-  draft,
+  createTestClearances,
   NO_STREAMS,
-  testClearance,
+  draft,
+  TEST_VISITOR,
 } from './serverHarness.js';
 
 const logger = pino({ level: 'silent' });
@@ -43,10 +45,10 @@ export function setUpSession(
   };
   const log = createTestLog();
   const rpc = createFakeRpc();
-  const hub = createHub({ maxBufferedBytes: 1000, coalesceMs: 0 }, { log });
+  const hub = createHub<SubscriptionSet>({ maxBufferedBytes: 1000, coalesceMs: 0 }, { log });
   const connection = createFakeConnection();
   const clock = { nowMs: 0 };
-  const session = createSession(
+  const sessions = createSessions(
     {
       maxDepth: 32,
       maxBatch: 10,
@@ -56,26 +58,43 @@ export function setUpSession(
       badMessageWindowMs: 10_000,
     },
     {
-      connection,
-      subscriptions: (of, close) => createTestSubscriptions(of, close, log, rpc, hub),
+      subscriptions: createTestSubscriptions(log, rpc, hub),
+      commands: createCommandRunner(
+        { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
+        { rpc, genesisHash: () => undefined, logger },
+      ),
+      clearances: createTestClearances(),
       streams: () => NO_STREAMS,
-      shared: {
-        commands: createCommandRunner(
-          { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
-          { rpc, genesisHash: () => undefined, logger },
-        ),
-        rates: createRates({ ...NO_RATES, ...rates }, () => clock.nowMs),
-        refusals,
-        idleTurns,
-        status: () => '{"status":"ok"}',
-        logger,
-        now: () => clock.nowMs,
-      },
-      limitKey,
-      clearance: testClearance,
-      welcome: 'WELCOME',
+      rates: createRates({ ...NO_RATES, ...rates }, () => clock.nowMs),
+      refusals,
+      idleTurns,
+      status: () => '{"status":"ok"}',
+      welcome: () => 'WELCOME',
+      logger,
+      now: () => clock.nowMs,
     },
   );
+  const opened = sessions.open(connection, TEST_VISITOR, limitKey);
+  const session = {
+    onText: (text: string): void => {
+      sessions.onText(opened, text);
+    },
+    onBinary: (): void => {
+      sessions.onBinary(opened);
+    },
+    onStalled: (): void => {
+      sessions.onStalled(opened);
+    },
+    onClosed: (): void => {
+      sessions.onClosed(opened);
+    },
+    closeIfIdle: (): void => {
+      sessions.closeIfIdle(opened);
+    },
+    close: (code: number, words: string): void => {
+      sessions.close(opened, code, words);
+    },
+  };
   /** Until what was answered has gone through every promise on its way. */
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   return { turns, refusals, log, rpc, hub, connection, clock, session, settle, draft };

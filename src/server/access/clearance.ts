@@ -13,25 +13,33 @@ export interface Denial {
   readonly message: string;
 }
 
-/** What the client of one connection may do, as long as it may. */
+/** What the client of one connection may do, as long as it may. A record, for there are many; {@link Clearances} alone change it. */
 export interface Clearance {
   /** At this moment. */
-  role(): Role;
-  /** Why a request is refused; absent when it is not. Commands that there are not are no matter of rights. */
-  check(request: Request): Denial | undefined;
-  /** Takes the place of who the client was. Never rejects. */
-  authenticate(token: string): Promise<Authentication>;
-  /** Tokens have changed: ends the connection if its token is in the file no more, and minds the end that stands there now. */
-  recheck(): void;
-  /** The connection has ended. */
-  end(): void;
-}
-
-/** What a clearance works with. */
-export interface ClearanceDeps {
-  readonly authenticator: Authenticator;
+  principal: Principal;
   /** Ends the connection. */
   readonly close: (code: number, words: string) => void;
+  /** Of who has to show a token, or has one that ends. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** What is done with the clearances of all connections. */
+export interface Clearances {
+  /** Of a connection that was let in as this client; `close` ends it. */
+  open(principal: Principal, close: Clearance['close']): Clearance;
+  /** Why a request is refused; absent when it is not. Commands that there are not are no matter of rights. */
+  check(clearance: Clearance, request: Request): Denial | undefined;
+  /** Takes the place of who the client was. Never rejects. */
+  authenticate(clearance: Clearance, token: string): Promise<Authentication>;
+  /** Tokens have changed: ends the connection if its token is in the file no more, and minds the end that stands there now. */
+  recheck(clearance: Clearance): void;
+  /** The connection has ended. */
+  end(clearance: Clearance): void;
+}
+
+/** What clearances work with. */
+export interface ClearanceDeps {
+  readonly authenticator: Authenticator;
   /** How long who may do nothing may take to show a token, in milliseconds. */
   readonly authTimeoutMs: number;
   /** Height of the newest block whose events are known; absent until there is one. */
@@ -66,42 +74,42 @@ function lowestHeight(
 const MAX_TIMER_MS = 2_147_483_647;
 
 /** Who may do nothing is closed when no token came in time; who has a token, when it ends. */
-export function createClearance(first: Principal, deps: ClearanceDeps): Clearance {
+export function createClearances(deps: ClearanceDeps): Clearances {
   const now = deps.now ?? Date.now;
-  let principal = first;
-  let timer: NodeJS.Timeout | undefined;
-  watch();
 
-  function watch(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    const { expiresAtMs } = principal;
-    if (expiresAtMs !== undefined) watchEnd(expiresAtMs);
-    else if (!isSomebody(principal.role)) {
-      timer = setTimeout(() => {
-        deps.close(CLOSE_CODES.unauthorized, `no token came within ${deps.authTimeoutMs} ms`);
+  function watch(clearance: Clearance): void {
+    clearTimeout(clearance.timer);
+    clearance.timer = undefined;
+    const { role, expiresAtMs } = clearance.principal;
+    if (expiresAtMs !== undefined) watchEnd(clearance, expiresAtMs);
+    else if (!isSomebody(role)) {
+      clearance.timer = setTimeout(() => {
+        clearance.close(CLOSE_CODES.unauthorized, `no token came within ${deps.authTimeoutMs} ms`);
       }, deps.authTimeoutMs);
-      timer.unref();
+      clearance.timer.unref();
     }
   }
 
-  function watchEnd(expiresAtMs: number): void {
+  function watchEnd(clearance: Clearance, expiresAtMs: number): void {
     const leftMs = Math.max(0, expiresAtMs - now());
-    timer = setTimeout(
+    clearance.timer = setTimeout(
       () => {
-        if (now() < expiresAtMs) watchEnd(expiresAtMs);
-        else deps.close(CLOSE_CODES.token_expired, 'the token has expired');
+        if (now() < expiresAtMs) watchEnd(clearance, expiresAtMs);
+        else clearance.close(CLOSE_CODES.token_expired, 'the token has expired');
       },
       Math.min(leftMs, MAX_TIMER_MS),
     );
-    timer.unref();
+    clearance.timer.unref();
   }
 
   return {
-    role: () => principal.role,
-    check(request) {
+    open(principal, close) {
+      const clearance: Clearance = { principal, close, timer: undefined };
+      watch(clearance);
+      return clearance;
+    },
+    check({ principal: { role } }, request) {
       if (request.type === 'invalid' || request.type === 'authenticate') return undefined;
-      const { role } = principal;
       if (!isSomebody(role)) {
         return {
           error: 'unauthorized',
@@ -111,24 +119,24 @@ export function createClearance(first: Principal, deps: ClearanceDeps): Clearanc
       if (request.type !== 'subscribe') return undefined;
       return denyTopics(role, request.topics) ?? denyHistory(role, request.fromJson, deps);
     },
-    async authenticate(token) {
+    async authenticate(clearance, token) {
       const authentication = await deps.authenticator.authenticate(token);
       if (authentication.type === 'known') {
-        ({ principal } = authentication);
-        watch();
+        clearance.principal = authentication.principal;
+        watch(clearance);
       }
       return authentication;
     },
-    recheck() {
-      const { expiresAtMs } = principal;
-      const renewed = deps.authenticator.recheck(principal);
-      if (renewed === undefined) deps.close(CLOSE_CODES.token_revoked, 'the token was revoked');
+    recheck(clearance) {
+      const { expiresAtMs } = clearance.principal;
+      const renewed = deps.authenticator.recheck(clearance.principal);
+      if (renewed === undefined) clearance.close(CLOSE_CODES.token_revoked, 'the token was revoked');
       else if (renewed.expiresAtMs !== expiresAtMs) {
-        principal = renewed;
-        watch();
+        clearance.principal = renewed;
+        watch(clearance);
       }
     },
-    end() {
+    end({ timer }) {
       clearTimeout(timer);
     },
   };

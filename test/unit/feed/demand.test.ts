@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createDemand, type Demand, type DemandGroup } from '../../../src/feed/demand.js';
+import { createDemand, NOTHING_WANTED, type Demand, type DemandGroup } from '../../../src/feed/demand.js';
 
 let nowMs: number;
 let headSeq: number;
@@ -20,16 +20,16 @@ function create(idleFollowMs: number): Demand {
 test('everything is followed from the start, and for a while after the last has left', () => {
   const demand = create(100);
   expect(demand.covers(['transactions', 'mempool'], 0)).toBe(true);
-  const first = demand.enter();
-  const second = demand.enter();
-  first.want(['transactions']);
-  second.want(['assets']);
+  const first = { wanted: NOTHING_WANTED };
+  const second = { wanted: NOTHING_WANTED };
+  demand.want(first, ['transactions']);
+  demand.want(second, ['assets']);
   nowMs = 150;
   expect(demand.endIdle()).toEqual(['figures']);
-  first.leave();
+  demand.want(first, []);
   nowMs = 1000;
   expect(demand.endIdle()).toEqual([]);
-  second.want(['blocks']);
+  demand.want(second, ['blocks']);
   nowMs = 1099;
   expect(demand.endIdle()).toEqual([]);
   nowMs = 1100;
@@ -40,19 +40,19 @@ test('everything is followed from the start, and for a while after the last has 
 
 test('who comes back in time finds the log whole, and who is late does not', () => {
   const demand = create(100);
-  const interest = demand.enter();
-  interest.want(['transactions']);
+  const interest = { wanted: NOTHING_WANTED };
+  demand.want(interest, ['transactions']);
   headSeq = 40;
-  interest.leave();
+  demand.want(interest, []);
   nowMs = 99;
   expect(demand.endIdle()).toEqual([]);
-  interest.want(['assets']);
+  demand.want(interest, ['assets']);
   expect(demand.covers(['assets'], 7)).toBe(true);
-  interest.leave();
+  demand.want(interest, []);
   nowMs = 199;
   expect(demand.endIdle()).toEqual(['transactions', 'figures']);
   headSeq = 50;
-  interest.want(['sequence']);
+  demand.want(interest, ['sequence']);
   expect(begun).toEqual(['transactions']);
   // Who stands at the newest event may have left there, and what left the mempool meanwhile is not told.
   expect(demand.covers(['sequence'], 50)).toBe(false);
@@ -66,10 +66,10 @@ test('with 0 nothing is followed that nobody wants, and with -1 everything for e
   const never = create(0);
   expect(never.isFollowed('transactions')).toBe(false);
   expect(never.covers(['blocks', 'assets'], 0)).toBe(false);
-  const interest = never.enter();
-  interest.want(['blocks', 'transactions', 'mempool']);
+  const interest = { wanted: NOTHING_WANTED };
+  never.want(interest, ['blocks', 'transactions', 'mempool']);
   expect(begun).toEqual(['transactions', 'figures']);
-  interest.want(['blocks', 'mempool']);
+  never.want(interest, ['blocks', 'mempool']);
   // Between two steps of the follower alone.
   expect(never.isFollowed('transactions')).toBe(true);
   expect(never.endIdle()).toEqual(['transactions']);
@@ -82,18 +82,18 @@ test('the status of the node is wanted from the first to the last who wants it, 
   const demand = create(-1);
   const heard: string[] = [];
   demand.onStatus = (group, isWanted) => void heard.push(`${group} ${String(isWanted)}`);
-  const [first, second] = [demand.enter(), demand.enter()];
-  first.want(['peers', 'mining', 'blocks']);
-  second.want(['peers']);
+  const [first, second] = [{ wanted: NOTHING_WANTED }, { wanted: NOTHING_WANTED }];
+  demand.want(first, ['peers', 'mining', 'blocks']);
+  demand.want(second, ['peers']);
   expect(demand.followedTopics()).toContain('peers');
   headSeq = 9;
   expect(demand.covers(['peers'], 9)).toBe(true);
-  first.leave();
+  demand.want(first, []);
   expect(heard).toEqual(['peers true', 'mining true', 'mining false']);
-  second.leave();
+  demand.want(second, []);
   expect(heard.slice(3)).toEqual(['peers false']);
   expect(demand.followedTopics()).not.toContain('peers');
-  second.want(['peers']);
+  demand.want(second, ['peers']);
   expect(demand.covers(['peers'], 9)).toBe(false);
   expect(demand.endIdle()).toEqual([]);
   expect(begun).toEqual([]);

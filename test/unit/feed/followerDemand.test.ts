@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Interest } from '../../../src/feed/demand.js';
+import { NOTHING_WANTED, type Interest } from '../../../src/feed/demand.js';
 import {
   createFollowerHarness,
   MEMPOOL_POLL_MS,
@@ -26,7 +26,7 @@ afterEach(async () => {
 async function follow(idleFollowMs: number): Promise<void> {
   harness = createFollowerHarness(undefined, { idleFollowMs });
   ({ chain } = harness);
-  interest = harness.demand.enter();
+  interest = { wanted: NOTHING_WANTED };
   chain.mine(0);
   chain.pay({ coin: 1 });
   chain.mine(1);
@@ -84,7 +84,7 @@ test('the first who wants transactions is told what is in the mempool, and every
   chain.pay({ coin: 1 });
   await harness.settle();
   expect(harness.eventTexts()).toEqual([]);
-  interest.want(['transactions']);
+  harness.demand.want(interest, ['transactions']);
   await harness.settle(0);
   expect(harness.eventTexts()).toEqual(['transaction mempool', 'sequence A']);
   chain.mine(1);
@@ -103,7 +103,7 @@ test('the first who wants transactions is told what is in the mempool, and every
 
 test('the figures are asked for while somebody wants them, and the mempool itself is not', async () => {
   await follow(0);
-  interest.want(['mempool']);
+  harness.demand.want(interest, ['mempool']);
   await harness.settle(0);
   chain.pay({ coin: 1 });
   await harness.settle();
@@ -116,7 +116,7 @@ test.each(['getblock', 'getbestblockhash', 'getblockheader'])(
   async (method) => {
     await follow(0);
     once(method, () => {
-      interest.want(['assets']);
+      harness.demand.want(interest, ['assets']);
     });
     chain.mine(0);
     // Two at once are not read by the notice of the last alone.
@@ -132,7 +132,7 @@ test.each(['getblock', 'getbestblockhash', 'getblockheader'])(
 test('a disconnect whose reading has begun when the first comes has its transactions', async () => {
   await follow(0);
   once('getblock', () => {
-    interest.want(['transactions']);
+    harness.demand.want(interest, ['transactions']);
   });
   chain.invalidate(1);
   await harness.settle();
@@ -148,9 +148,9 @@ test('a disconnect whose reading has begun when the first comes has its transact
 
 test('what nobody wants any more is followed for a while, and then not', async () => {
   await follow(20_000);
-  interest.want(['sequence', 'mempool']);
+  harness.demand.want(interest, ['sequence', 'mempool']);
   await harness.settle(MEMPOOL_POLL_MS);
-  interest.leave();
+  harness.demand.want(interest, []);
   let calls = asked('getrawmempool');
   await harness.settle(2 * MEMPOOL_POLL_MS);
   expect(asked('getrawmempool')).toBeGreaterThan(calls);

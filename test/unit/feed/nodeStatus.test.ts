@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createDemand, type Demand, type Interest } from '../../../src/feed/demand.js';
+import { createDemand, NOTHING_WANTED, type Demand, type Interest } from '../../../src/feed/demand.js';
 import type { EventLog } from '../../../src/feed/eventLogTypes.js';
 import { createNodeStatus, type NodeStatus } from '../../../src/feed/nodeStatus.js';
 import { RpcReplyError, RpcUnavailableError } from '../../../src/node/rpcTypes.js';
@@ -26,7 +26,7 @@ beforeEach(() => {
   rpc = createFakeRpc();
   log = createTestLog();
   demand = createDemand({ idleFollowMs: 600_000, nowMs: () => Date.now(), headSeq: () => log.headSeq });
-  interest = demand.enter();
+  interest = { wanted: NOTHING_WANTED };
   tip = TIP;
   lines = [];
   peers = `[${peer(1)}]`;
@@ -52,31 +52,31 @@ const told = (): readonly string[] =>
 
 test('the node is asked only for what somebody wants, and only as long', async () => {
   await pass(10 * INTERVAL_MS);
-  interest.want(['blocks', 'transactions', 'mempool']);
+  demand.want(interest, ['blocks', 'transactions', 'mempool']);
   await pass(10 * INTERVAL_MS);
   expect(rpc.calls).toEqual([]);
-  interest.want(['peers']);
+  demand.want(interest, ['peers']);
   await pass(INTERVAL_MS);
   expect(rpc.calls.map(({ method, options }) => `${method} ${options.lane}`)).toEqual([
     'getpeerinfo command',
     'getpeerinfo command',
   ]);
-  interest.leave();
+  demand.want(interest, []);
   await pass(10 * INTERVAL_MS);
   expect(rpc.calls).toHaveLength(2);
 });
 
 test('who comes and goes all the time does not make the node be asked more often', async () => {
   for (let time = 0; time < 50; time += 1) {
-    interest.want(['mining']);
+    demand.want(interest, ['mining']);
     await pass(INTERVAL_MS / 100);
-    interest.want([]);
+    demand.want(interest, []);
   }
   expect(rpc.calls).toHaveLength(1);
 });
 
 test('the first answer is told whole, and then what changes', async () => {
-  interest.want(['peers', 'mining']);
+  demand.want(interest, ['peers', 'mining']);
   await pass(0);
   expect(told()).toEqual([
     'peer {"status":"connected","id":1,"conntime":1,"peer_count":1}',
@@ -96,15 +96,15 @@ test('the first answer is told whole, and then what changes', async () => {
 });
 
 test('what is known is there as events for who has no place in the log, and forgotten with the last who wanted it', async () => {
-  interest.want(['peers', 'mining']);
+  demand.want(interest, ['peers', 'mining']);
   await pass(0);
   const types = (topics: readonly ('peers' | 'mining')[]): readonly string[] =>
     status.snapshot(TIP, new Set(topics)).map(({ type }) => type);
   expect(types(['peers', 'mining'])).toEqual(['peer', 'mining']);
   expect(types(['mining'])).toEqual(['mining']);
-  interest.want(['mining']);
+  demand.want(interest, ['mining']);
   expect(types(['peers', 'mining'])).toEqual(['mining']);
-  interest.want(['mining', 'peers']);
+  demand.want(interest, ['mining', 'peers']);
   await pass(INTERVAL_MS);
   expect(told().filter((text) => text.startsWith('peer'))).toHaveLength(2);
 });
@@ -112,10 +112,10 @@ test('what is known is there as events for who has no place in the log, and forg
 test('an answer that comes when nobody wants it any more is not looked at, nor one from before', async () => {
   let answer: (json: string) => void = () => undefined;
   rpc.answer = () => new Promise((resolve) => (answer = resolve));
-  interest.want(['peers']);
+  demand.want(interest, ['peers']);
   await pass(0);
-  interest.want([]);
-  interest.want(['peers']);
+  demand.want(interest, []);
+  demand.want(interest, ['peers']);
   await pass(3 * INTERVAL_MS);
   expect(rpc.calls).toHaveLength(1);
   answer(`[${peer(7)}]`);
@@ -129,7 +129,7 @@ test('an answer that comes when nobody wants it any more is not looked at, nor o
 
 test('before the first block is known nothing is told, and nothing is lost', async () => {
   tip = undefined;
-  interest.want(['peers']);
+  demand.want(interest, ['peers']);
   await pass(0);
   expect(told()).toEqual([]);
   tip = TIP;
@@ -138,7 +138,7 @@ test('before the first block is known nothing is told, and nothing is lost', asy
 });
 
 test('trouble is said once a minute and its end once, and what was known stays', async () => {
-  interest.want(['peers']);
+  demand.want(interest, ['peers']);
   await pass(0);
   const failures = [
     () => Promise.reject(new RpcUnavailableError('timeout', 'late')),

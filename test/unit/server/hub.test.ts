@@ -3,10 +3,14 @@ import { describe, expect, it, vi } from 'vitest';
 import type { EventLog, LogEvent } from '../../../src/feed/eventLogTypes.js';
 import { EVENT_TOPICS, type EventType } from '../../../src/protocol/events.js';
 import { TOPICS, type Topic } from '../../../src/protocol/topics.js';
-import { createHub } from '../../../src/server/hub.js';
-import type { Hub, HubClient, HubListener } from '../../../src/server/hubTypes.js';
 import { maskOf } from '../../../src/server/topicMask.js';
 import { createForm, createView, type Filter } from '../../../src/server/view.js';
+import {
+  createTestHub,
+  type ClientListener,
+  type TestClient,
+  type TestHub,
+} from '../../support/hubClient.js';
 import { createFakeConnection, type FakeConnection } from '../../support/fakeConnection.js';
 import { createTestLog, draft } from '../../support/serverHarness.js';
 
@@ -46,18 +50,18 @@ function immediates(turns: number): Promise<void> {
 }
 
 function setUp(maxBufferedBytes = 1000, log: EventLog = createTestLog()) {
-  const hub = createHub({ maxBufferedBytes, coalesceMs: 0 }, { log });
+  const hub = createTestHub({ maxBufferedBytes, coalesceMs: 0 }, { log });
   const enter = (
     connection: FakeConnection,
     onLost: (topics: readonly Topic[], cursor: string | undefined) => void = () => undefined,
-  ): HubClient => hub.enter(connection, view, { ...noLoss, onLost });
+  ): TestClient => hub.join(connection, view, { ...noLoss, onLost });
   return { log, hub, enter };
 }
 
 const unexpected = (): never => {
   throw new Error('unexpected');
 };
-const noLoss: HubListener = { onLost: unexpected, onSkipped: unexpected, onTooSlow: unexpected };
+const noLoss: ClientListener = { onLost: unexpected, onSkipped: unexpected, onTooSlow: unexpected };
 
 describe('the hub', () => {
   it('joins the frames of a turn once per cohort and gives each socket that same buffer', async () => {
@@ -87,15 +91,15 @@ describe('the hub', () => {
   it('frames an event once, whatever the number of cohorts and of slow clients', async () => {
     const log = createTestLog();
     let framed = 0;
-    const hub = createHub({ maxBufferedBytes: 1, coalesceMs: 0 }, { log });
+    const hub = createTestHub({ maxBufferedBytes: 1, coalesceMs: 0 }, { log });
     const form = createForm('counted', (event) => {
       framed += 1;
       return frame(event);
     });
     for (const topics of [['blocks'], ['blocks', 'assets'], ['blocks', 'mempool']] as const) {
-      hub.enter(createFakeConnection(1), createView(form), noLoss).subscribe(topics);
+      hub.join(createFakeConnection(1), createView(form), noLoss).subscribe(topics);
       const slow = createFakeConnection(2, false);
-      hub.enter(slow, createView(form), noLoss).subscribe(topics);
+      hub.join(slow, createView(form), noLoss).subscribe(topics);
       slow.send('x'.repeat(10));
     }
     for (let n = 1; n <= 10; n += 1) {
@@ -204,7 +208,7 @@ describe('the hub', () => {
       accepts: (event) => event.seq % 2 === 0,
     };
     const [live, slow] = [createFakeConnection(1), createFakeConnection(2, false)];
-    const clients = [live, slow].map((connection) => hub.enter(connection, view, noLoss));
+    const clients = [live, slow].map((connection) => hub.join(connection, view, noLoss));
     for (const client of clients) client.subscribe(['blocks', 'assets']);
     const append = async (...ns: readonly number[]): Promise<void> => {
       for (const n of ns) {
@@ -232,7 +236,7 @@ describe('the hub', () => {
     const turns: (() => void)[] = [];
     const looks = new Map<number, number>();
     log.append(Array.from({ length: 9000 }, (_, n) => draft('mempool', n + 1)));
-    const hub = createHub(
+    const hub = createTestHub(
       { maxBufferedBytes: 1000, coalesceMs: 0 },
       { log, schedule: (turn) => void turns.push(turn) },
     );
@@ -242,7 +246,7 @@ describe('the hub', () => {
         return false;
       };
       const filter: Filter = { key: `nothing ${id}`, mask: maskOf(['mempool']), accepts };
-      const client = hub.enter(createFakeConnection(id), createView(view, filter), noLoss);
+      const client = hub.join(createFakeConnection(id), createView(view, filter), noLoss);
       client.subscribeAfter(['mempool'], { seq: 0, cursor: undefined }, () => undefined);
     }
     turns.shift()?.();
@@ -260,7 +264,7 @@ describe('the hub', () => {
     try {
       const log = createTestLog();
       let turns: (() => void)[] = [];
-      const hub = createHub(
+      const hub = createTestHub(
         { maxBufferedBytes: 1000, coalesceMs: 20 },
         { log, schedule: (turn) => void turns.push(turn) },
       );
@@ -275,15 +279,13 @@ describe('the hub', () => {
         return count;
       };
       const [live, late] = [createFakeConnection(1), createFakeConnection(2)];
-      hub.enter(live, view, noLoss).subscribe(['blocks']);
+      hub.join(live, view, noLoss).subscribe(['blocks']);
       log.append([draft('block', 1)]);
       vi.advanceTimersByTime(10);
       log.append([draft('block', 2)]);
       // From the past: it is told at once, and waits at the head without taking any turn.
-      hub
-        .enter(late, view, noLoss)
-        .subscribeAfter(['blocks'], { seq: 0, cursor: undefined }, () => undefined);
-      hub.enter(createFakeConnection(3), view, noLoss).subscribe(['blocks']);
+      hub.join(late, view, noLoss).subscribeAfter(['blocks'], { seq: 0, cursor: undefined }, () => undefined);
+      hub.join(createFakeConnection(3), view, noLoss).subscribe(['blocks']);
       expect(takeTurns()).toBeLessThan(5);
       expect(numbersOf(live)).toEqual([]);
       vi.advanceTimersByTime(10);
@@ -364,7 +366,7 @@ describe('the seam between behind and live', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const { log, hub } = setUp(400);
         const connections = Array.from({ length: CLIENTS }, (_, id) => createFakeConnection(id, false));
-        const clients = connections.map((connection) => hub.enter(connection, view, noLoss));
+        const clients = connections.map((connection) => hub.join(connection, view, noLoss));
         const intervals: Interval[][] = clients.map(() => []);
         const appended: Topic[] = [];
         await run(steps, { log, hub, connections, clients, intervals, appended });
@@ -386,9 +388,9 @@ describe('the seam between behind and live', () => {
 
 interface World {
   readonly log: EventLog;
-  readonly hub: Hub;
+  readonly hub: TestHub;
   readonly connections: readonly FakeConnection[];
-  readonly clients: readonly HubClient[];
+  readonly clients: readonly TestClient[];
   readonly intervals: readonly Interval[][];
   readonly appended: Topic[];
 }

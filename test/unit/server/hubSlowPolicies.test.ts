@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_TOPICS, type EventType } from '../../../src/protocol/events.js';
 import type { SlowPolicy } from '../../../src/protocol/slowPolicies.js';
 import { parseCursor } from '../../../src/protocol/cursor.js';
-import { createHub } from '../../../src/server/hub.js';
-import type { HubClient } from '../../../src/server/hubTypes.js';
 import { summariseHeld, type Skip } from '../../../src/server/skipped.js';
 import { ALL_TOPICS, maskOf } from '../../../src/server/topicMask.js';
 import { createForm, createView } from '../../../src/server/view.js';
+import { createTestHub, type TestClient } from '../../support/hubClient.js';
 import { createFakeConnection, type FakeConnection } from '../../support/fakeConnection.js';
 import { createTestLog, draft } from '../../support/serverHarness.js';
 
@@ -17,7 +16,7 @@ const view = createView(createForm('numbers', ({ seq }) => [Buffer.from(`${seq}\
 function setUp(maxEvents = 100_000) {
   const log = createTestLog({ maxEvents });
   let turns: (() => void)[] = [];
-  const hub = createHub(
+  const hub = createTestHub(
     { maxBufferedBytes: 250, coalesceMs: 0 },
     { log, schedule: (turn) => void turns.push(turn) },
   );
@@ -34,7 +33,7 @@ function setUp(maxEvents = 100_000) {
   const enter = (connection: FakeConnection) => {
     const skips: Skip[] = [];
     let tooSlow = 0;
-    const client: HubClient = hub.enter(connection, view, {
+    const client: TestClient = hub.join(connection, view, {
       onLost: () => {
         throw new Error('lost');
       },
