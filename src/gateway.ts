@@ -16,7 +16,7 @@ import { createNodeStatus } from './feed/nodeStatus.js';
 import type { Settings } from './config/settings.js';
 import { readAccess } from './gatewayAccess.js';
 import { watchFiles } from './gatewayFiles.js';
-import { readTls, refuseInsecure, rereadTls } from './gatewayTls.js';
+import { createTlsFilter, readTls, refuseInsecure, rereadTls } from './gatewayTls.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
 import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
 import { createNodeReader } from './node/nodeReader.js';
@@ -262,9 +262,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     throw error;
   }
 
+  const isNewTls = createTlsFilter(tls);
   const reload = (): void => {
     if (access.reload()) server.recheckTokens();
-    const files = rereadTls(settings, logger.child({ part: 'access' }));
+    const files = rereadTls(settings, isNewTls, logger.child({ part: 'access' }));
     if (files !== undefined) server.setTls(files);
   };
   const unwatch = watchFiles(

@@ -6,12 +6,13 @@ import { createAuthenticator, type Authenticator } from './server/access/authent
 import { readJwtKeys, readJwtSecret, type JwtKeys } from './server/access/jwtKeys.js';
 import { NO_ROLE, parseRoles } from './server/access/parseRoles.js';
 import type { Role } from './server/access/role.js';
+import { createChangeFilter } from './gatewayFiles.js';
 
 /** Who may do what, as the settings and their files say. */
 export interface Access {
   readonly roles: ReadonlyMap<string, Role>;
   readonly authenticator: Authenticator;
-  /** Reads the file of tokens again; says whether tokens may have changed. */
+  /** Reads the file of tokens again; says whether tokens may have changed. What has not changed is not spoken of again. */
   reload(): boolean;
 }
 
@@ -67,16 +68,13 @@ export function readAccess(settings: AccessSettings, logger: Logger): Access {
   if (jwtKeysFile !== undefined) {
     jwtKeys.push(attempt('--jwt-keys-file', jwtKeysFile, () => readJwtKeys(read(jwtKeysFile))));
   }
-  const create = (): Authenticator =>
-    createAuthenticator(
-      {
-        roles,
-        tokensText: tokensPath === undefined ? undefined : read(tokensPath).toString('utf8'),
-        jwtKeys,
-        jwtRules: { issuer: jwtIssuer, audience: jwtAudience },
-      },
-      { logger },
-    );
+  let isNew = createChangeFilter('');
+  const create = (): Authenticator => {
+    const tokensText = tokensPath === undefined ? undefined : read(tokensPath).toString('utf8');
+    isNew = createChangeFilter(tokensText ?? '');
+    const jwtRules = { issuer: jwtIssuer, audience: jwtAudience };
+    return createAuthenticator({ roles, tokensText, jwtKeys, jwtRules }, { logger });
+  };
   const authenticator = tokensPath === undefined ? create() : attempt('--tokens', tokensPath, create);
   return {
     roles,
@@ -87,10 +85,13 @@ export function readAccess(settings: AccessSettings, logger: Logger): Access {
       try {
         text = read(tokensPath).toString('utf8');
       } catch (error) {
-        logger.error({ error_code: codeOf(error) }, 'tokens file cannot be read: the old one is kept');
+        const code = codeOf(error);
+        if (isNew(`cannot be read: ${code}`)) {
+          logger.error({ error_code: code }, 'tokens file cannot be read: the old one is kept');
+        }
         return false;
       }
-      return authenticator.replaceTokens(text);
+      return isNew(text) && authenticator.replaceTokens(text);
     },
   };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Settings } from './config/settings.js';
+import { createChangeFilter, type ChangeFilter } from './gatewayFiles.js';
 import { GatewayError } from './protocol/gatewayError.js';
 import { isLoopback } from './server/access/clientAddress.js';
 import type { TlsFiles } from './server/listeningServer.js';
@@ -49,17 +50,26 @@ export function readTls({ tlsCert, tlsKey }: TlsSettings): TlsFiles | undefined 
   return files;
 }
 
-/** Reads them again while it runs; a broken pair is logged, and the old one stays. */
-export function rereadTls(settings: TlsSettings, logger: Logger): TlsFiles | undefined {
+/** Tells whether a pair is another than that of the last look. `first` is that of the start. */
+export function createTlsFilter(first: TlsFiles | undefined): ChangeFilter {
+  return createChangeFilter(textOf(first));
+}
+
+/** Reads them again while it runs: a pair that is new. A broken pair is logged once, and the old one stays. */
+export function rereadTls(settings: TlsSettings, isNew: ChangeFilter, logger: Logger): TlsFiles | undefined {
   try {
     const files = readTls(settings);
-    if (files !== undefined)
-      logger.info({ valid_to: new X509Certificate(files.cert).validTo }, 'certificate read');
+    if (files === undefined || !isNew(textOf(files))) return undefined;
+    logger.info({ valid_to: new X509Certificate(files.cert).validTo }, 'certificate read');
     return files;
   } catch (error) {
-    logger.error({ err: error }, 'certificate is broken: the old one is kept');
+    if (isNew(String(error))) logger.error({ err: error }, 'certificate is broken: the old one is kept');
     return undefined;
   }
+}
+
+function textOf(files: TlsFiles | undefined): string {
+  return files === undefined ? '' : `${files.cert}\n${files.key}`;
 }
 
 function attempt<T>(what: string, needed: string, make: () => T): T {
