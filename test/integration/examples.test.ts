@@ -20,6 +20,7 @@ const PAGE_ORIGIN = 'http://127.0.0.1';
 interface Story {
   readonly genesis: string;
   readonly paid: string;
+  readonly peer: number;
   readonly block: { readonly height: number; readonly hash: string };
 }
 
@@ -54,8 +55,8 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     story: ({ genesis, block }) => [...asked(genesis), `tip ${block.hash}`],
   },
   dilithion: {
-    ready: ['subscribed blocks success', 'subscribed transactions success'],
-    story: LIVE,
+    ready: ['blocks', 'transactions', 'peers', 'mining'].map((topic) => `subscribed ${topic} success`),
+    story: (story) => [...LIVE(story), `peer ${story.peer} connected`, `mining ${story.block.height} `],
   },
   zion: {
     ready: ['welcome evrmore-gateway', 'pong', 'status ok', 'subscribed blockchain mempool'],
@@ -84,6 +85,7 @@ async function serve(allowOrigin?: string): Promise<void> {
   gateway = await harness.start({
     networkMetricsIntervalMs: '500',
     receiptsIntervalMs: '500',
+    statusIntervalMs: '500',
     ...(allowOrigin === undefined ? {} : { allowOrigin }),
   });
   await gateway.untilAgreed();
@@ -110,6 +112,7 @@ async function follow(said: (dialect: string) => string | Promise<string>): Prom
   };
   await all(({ ready }) => ready);
   const { control } = harness.node;
+  const peer = control.addPeer();
   await control.asset('transfer');
   const [paid = ''] = await control.pay();
   // Those that follow the mempool have it from there before it is in a block.
@@ -118,7 +121,7 @@ async function follow(said: (dialect: string) => string | Promise<string>): Prom
     .toEqual([]);
   await control.mine();
   const { height, hashHex: hash } = control.tip();
-  const story = { genesis: control.blockHash(0) ?? '', paid, block: { height, hash } };
+  const story = { genesis: control.blockHash(0) ?? '', paid, peer, block: { height, hash } };
   await all(({ story: of }) => of(story));
 }
 

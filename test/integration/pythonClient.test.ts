@@ -13,7 +13,7 @@ let gateway: TestGateway;
 
 beforeEach(async () => {
   harness = await startGatewayHarness();
-  gateway = await harness.start({ finalDepth: '2', graceMs: '10000' });
+  gateway = await harness.start({ finalDepth: '2', graceMs: '10000', statusIntervalMs: '500' });
   await gateway.untilAgreed();
 });
 afterEach(() => harness.close());
@@ -38,14 +38,24 @@ async function untilStatus(client: PythonClient, status: string): Promise<void> 
 describeWith('python', "a client of evrmore-rpc's style, on Python's websockets", (interpreter) => {
   it('takes every message of every topic: each has a type and data, and no event more than the library lets in', async () => {
     const client = startPythonClient(interpreter, gateway.url);
-    for (const topic of ['blocks', 'transactions', 'assets', 'mempool', 'sequence', 'finality']) {
+    for (const topic of [
+      'blocks',
+      'transactions',
+      'assets',
+      'mempool',
+      'sequence',
+      'finality',
+      'peers',
+      'mining',
+    ]) {
       client.subscribe(topic);
     }
-    await expect.poll(() => counts(client)['subscription'], SOON).toBe(6);
+    await expect.poll(() => counts(client)['subscription'], SOON).toBe(8);
 
+    harness.node.control.addPeer();
     const [paid] = await harness.node.control.pay();
     await harness.node.control.asset('root');
-    await untilTypes(client, ['transaction', 'asset', 'mempool', 'sequence']);
+    await untilTypes(client, ['transaction', 'asset', 'mempool', 'sequence', 'peer', 'mining']);
     await harness.node.control.mine(3);
     await untilTypes(client, ['block', 'final']);
     await harness.node.control.reorg(1);
