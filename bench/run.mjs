@@ -12,6 +12,7 @@ const BENCHES = {
   'slow-reader': () => import('./slow-reader.mjs'),
   mixed: () => import('./mixed.mjs'),
   connections: () => import('./connections.mjs'),
+  hostile: () => import('./hostile.mjs'),
   'fanout-single': () => import('./fanout-single.mjs'),
 };
 
