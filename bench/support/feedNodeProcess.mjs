@@ -114,11 +114,15 @@ const rpc = http.createServer((request, response) => {
   });
 });
 
-async function announce(topic, hash) {
+/** A socket takes one message after the other. */
+let announced = Promise.resolve();
+
+function announce(topic, hash) {
   const counter = Buffer.alloc(4);
   counter.writeUInt32LE(counters[topic]);
   counters[topic] += 1;
-  await publisher.send([topic, Buffer.from(hash, 'hex'), counter]);
+  announced = announced.then(() => publisher.send([topic, Buffer.from(hash, 'hex'), counter]));
+  return announced;
 }
 
 serveCommands({
