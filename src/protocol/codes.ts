@@ -79,7 +79,7 @@ export const ERROR_CODES = {
   invalid_token: 1057,
   /** The token has expired; HTTP 401 in the handshake. */
   token_expired: 1058,
-  /** The role may not subscribe to a topic. */
+  /** The role may not subscribe to a topic or stream. */
   forbidden_topic: 1059,
   /** The role may not start so far in the past. */
   forbidden_history: 1060,

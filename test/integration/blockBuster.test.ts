@@ -7,7 +7,7 @@ import {
   type TestGateway,
 } from '../support/gatewayHarness.js';
 import { metricOf } from '../support/metricOf.js';
-import type { WebSocketClient } from '../support/webSocketClient.js';
+import type { ReceivedMessage, WebSocketClient } from '../support/webSocketClient.js';
 
 let harness: GatewayHarness | undefined;
 
@@ -110,6 +110,23 @@ describe("Block Buster's streams over the simulated node", () => {
     for (let count = 0; count < 3; count += 1)
       await client.waitForMessage(({ type }) => type === 'markets_health');
     expect(asked('getconnectioncount')).toBe(counts);
+  });
+
+  test('peers have an address for programs of the same machine, and none for strangers', async () => {
+    const { gateway, client } = await start();
+    harness?.node.control.addPeer();
+    harness?.node.control.addPeer();
+    client.send({ type: 'subscribe', stream: 'peers' });
+    const near = await client.waitForMessage(({ type }) => type === 'peers');
+    const stranger = await gateway.connectFromAfar();
+    stranger.send({ type: 'subscribe', stream: 'peers' });
+    const far = await stranger.waitForMessage(({ type }) => type === 'peers');
+    const addresses = ({ json }: ReceivedMessage): readonly unknown[] =>
+      (json.data?.['peers'] as readonly { readonly address: unknown }[]).map(({ address }) => address);
+    expect(addresses(near)).toEqual([expect.stringMatching(/:\d+$/), expect.stringMatching(/:\d+$/)]);
+    expect(addresses(far)).toEqual([null, null]);
+    expect(far.json.data?.['total']).toBe(2);
+    for (const address of addresses(near)) expect(far.text).not.toContain(String(address));
   });
 
   test('recent blocks are those of the best chain, also after a reorganisation', async () => {

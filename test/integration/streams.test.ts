@@ -6,14 +6,14 @@ import {
   type GatewayHarness,
   type TestGateway,
 } from '../support/gatewayHarness.js';
+import { parseRoles } from '../../src/server/access/parseRoles.js';
+import { startServer } from '../support/serverHarness.js';
 import { metricOf } from '../support/metricOf.js';
-import { connectClient, type WebSocketClient } from '../support/webSocketClient.js';
+import type { WebSocketClient } from '../support/webSocketClient.js';
 
 let harness: GatewayHarness | undefined;
-const others: WebSocketClient[] = [];
 
 afterEach(async () => {
-  await Promise.all(others.splice(0).map((client) => client.close()));
   await harness?.close();
 });
 
@@ -25,14 +25,6 @@ async function start(
   const gateway = await harness.start(flags, extensions);
   await gateway.untilAgreed();
   return gateway;
-}
-
-/** A client that a proxy has handed on: none of the gateway's own machine. */
-async function connectFromAfar(gateway: TestGateway): Promise<WebSocketClient> {
-  const client = await connectClient(gateway.url, { headers: { 'X-Forwarded-For': '203.0.113.9' } });
-  others.push(client);
-  await client.waitForMessage(({ type }) => type === 'welcome');
-  return client;
 }
 
 /** Counts up, and asks the node each time. */
@@ -303,11 +295,35 @@ describe('streams', () => {
         present: (data, audience) => (audience === 'operator' ? data : { secret: null }),
       }),
     ]);
-    const [near, far] = [await gateway.connect(), await connectFromAfar(gateway)];
+    const [near, far] = [await gateway.connect(), await gateway.connectFromAfar()];
     near.send(subscribe('secrets'));
     far.send(subscribe('secrets'));
     expect((await near.waitForMessage(isOf('secrets'))).json.data).toEqual({ secret: 'x' });
     expect((await far.waitForMessage(isOf('secrets'))).json.data).toEqual({ secret: null });
+  });
+
+  test('a role is sent the streams that it may have, and no others', async () => {
+    const parsed = parseRoles(
+      { anonymous: { topics: [], commands: [], streams: ['healthy'] } },
+      {
+        allowSendRawTransaction: false,
+      },
+    );
+    if ('problems' in parsed) throw new Error(parsed.problems.join());
+    const ill = defineStream<object>({ name: 'forbidden', everyMs: 100, fetch: () => ({}) });
+    const server = await startServer({ roles: parsed.ok, streams: [healthy(), ill] });
+    try {
+      const client = await server.connect();
+      client.send({ type: 'subscribe', stream: 'forbidden' });
+      expect((await client.messages.next()).json.data).toEqual({
+        code: 1059,
+        message: 'the role anonymous may not subscribe to the stream "forbidden"',
+      });
+      client.send({ type: 'subscribe', stream: 'healthy' });
+      await take(client, 'healthy', 2);
+    } finally {
+      await server.close();
+    }
   });
 
   test('two streams of one name are refused at the start', async () => {

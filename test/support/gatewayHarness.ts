@@ -27,6 +27,8 @@ export interface TestGateway extends Gateway {
   readonly logLines: readonly Readonly<Record<string, unknown>>[];
   /** Connects a client and takes its welcome. */
   connect(): Promise<WebSocketClient>;
+  /** The same as a client of another machine: a proxy has handed it on. */
+  connectFromAfar(): Promise<WebSocketClient>;
   /** Resolves when the gateway has the node's tip. */
   untilAgreed(): Promise<void>;
 }
@@ -87,15 +89,17 @@ export async function startGatewayHarness(
       );
       const gateway = await startGateway({ settings: loaded.ok, node: resolved.ok, logger, extensions });
       gateways.push(gateway);
+      const connect = async (headers: Readonly<Record<string, string>>): Promise<WebSocketClient> => {
+        const client = await connectClient(gateway.url, { headers });
+        clients.push(client);
+        await client.waitForMessage(({ type }) => type === 'welcome');
+        return client;
+      };
       return {
         ...gateway,
         logLines,
-        async connect() {
-          const client = await connectClient(gateway.url);
-          clients.push(client);
-          await client.waitForMessage(({ type }) => type === 'welcome');
-          return client;
-        },
+        connect: () => connect({}),
+        connectFromAfar: () => connect({ 'X-Forwarded-For': '203.0.113.9' }),
         async untilAgreed() {
           await expect.poll(() => gateway.health().tip?.hashHex, SOON).toBe(node.control.tip().hashHex);
         },

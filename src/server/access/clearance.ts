@@ -1,5 +1,6 @@
 import { CLOSE_CODES, type ErrorName } from '../../protocol/codes.js';
 import type { Cursor } from '../../protocol/cursor.js';
+import { excerpt } from '../../protocol/excerpt.js';
 import { parseFrom, type From } from '../../protocol/parseFrom.js';
 import type { Request } from '../../protocol/request.js';
 import type { Topic } from '../../protocol/topics.js';
@@ -116,6 +117,7 @@ export function createClearances(deps: ClearanceDeps): Clearances {
           message: 'this gateway wants a token: send {"action":"authenticate","token":"…"} first',
         };
       }
+      if (request.type === 'stream') return denyStream(role, request);
       if (request.type !== 'subscribe') return undefined;
       return denyTopics(role, request.topics) ?? denyHistory(role, request.fromJson, deps);
     },
@@ -143,8 +145,19 @@ export function createClearances(deps: ClearanceDeps): Clearances {
 }
 
 /** Whether a client of this role may do anything at all. */
-function isSomebody({ topics, commands, isAdmin }: Role): boolean {
-  return topics.size > 0 || commands.size > 0 || isAdmin;
+function isSomebody({ topics, streams, commands, isAdmin }: Role): boolean {
+  return topics.size > 0 || commands.size > 0 || isAdmin || (streams?.size ?? 0) > 0;
+}
+
+function denyStream(
+  role: Role,
+  { action, stream }: Extract<Request, { type: 'stream' }>,
+): Denial | undefined {
+  if (action === 'unsubscribe' || mayDo(role, { type: 'stream', stream })) return undefined;
+  return {
+    error: 'forbidden_topic',
+    message: `the role ${role.name} may not subscribe to the stream "${excerpt(stream)}"`,
+  };
 }
 
 function denyTopics(role: Role, topics: readonly Topic[]): Denial | undefined {

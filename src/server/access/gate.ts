@@ -41,6 +41,7 @@ export const NOBODY: Role = {
   name: NO_ROLE,
   isAdmin: false,
   topics: new Set(),
+  streams: new Set(),
   commands: new Set(),
   historyBlocks: 0,
   filterKeys: 0,

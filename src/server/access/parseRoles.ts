@@ -16,6 +16,7 @@ interface Draft {
   name: string;
   isAdmin: boolean;
   topics: Role['topics'];
+  streams?: Role['streams'];
   commands: Role['commands'];
   historyBlocks: number | undefined;
   filterKeys: number;
@@ -88,6 +89,7 @@ function readRole(
           name,
           isAdmin: false,
           topics: new Set(),
+          streams: new Set(),
           commands: new Set(),
           historyBlocks: 0,
           filterKeys: 0,
@@ -104,6 +106,12 @@ function readRole(
             complain(key, `needs a list of topics (${TOPIC_NAMES.join(', ')})${wrong}`);
           }),
         );
+        break;
+      case 'streams':
+        // Which streams there are depends on extensions too: one that there is not is no mistake.
+        if (member === null) role.streams = undefined;
+        else if (isNameList(member)) role.streams = new Set(member);
+        else complain(key, 'needs a list of names of streams, or null for all of them');
         break;
       case 'commands':
         role.commands = new Set(
@@ -139,7 +147,7 @@ function readRole(
       default:
         complain(
           key,
-          'no such member; there are topics, commands, admin, historyBlocks, filterKeys, messagesPerSecond and costPerSecond',
+          'no such member; there are topics, streams, commands, admin, historyBlocks, filterKeys, messagesPerSecond and costPerSecond',
         );
     }
   }
@@ -160,6 +168,10 @@ function namesOf<T>(
     if (found === undefined) complain(`; ${JSON.stringify(name).slice(0, 60)} is none`);
     return found ?? [];
   });
+}
+
+function isNameList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
 function isCount(value: unknown): value is number {

@@ -6,6 +6,8 @@ export interface Role {
   /** Whether it is an operator from anywhere, see `isOperator.ts`. */
   readonly isAdmin: boolean;
   readonly topics: ReadonlySet<Topic>;
+  /** Streams by name; absent: all of them. */
+  readonly streams?: ReadonlySet<string> | undefined;
   /** Commands by their exact names; the guards of commands hold for every role. */
   readonly commands: ReadonlySet<string>;
   /** How far behind the tip a subscription may start, in blocks; absent: anywhere. */
@@ -21,6 +23,7 @@ export interface Role {
 /** Something that a client wants to do. */
 export type Action =
   | { readonly type: 'topic'; readonly topic: Topic }
+  | { readonly type: 'stream'; readonly stream: string }
   | { readonly type: 'command'; readonly command: string }
   /** To start so many blocks behind the tip. */
   | { readonly type: 'history'; readonly blocks: number }
@@ -33,6 +36,8 @@ export function mayDo(role: Role, action: Action): boolean {
   switch (action.type) {
     case 'topic':
       return role.topics.has(action.topic);
+    case 'stream':
+      return role.streams?.has(action.stream) ?? true;
     case 'command':
       return role.commands.has(action.command);
     case 'history':

@@ -57,6 +57,15 @@ describe('the groups of commands', () => {
 });
 
 describe('a file of roles', () => {
+  it('names the streams of a role, or leaves it all of them', () => {
+    const file = { anonymous: { streams: ['receipts'] }, wall: {}, screen: { streams: null } };
+    const may = (name: string, stream: string): boolean =>
+      mayDo(roleOf(name, file), { type: 'stream', stream });
+    expect([may('anonymous', 'receipts'), may('anonymous', 'peers')]).toEqual([true, false]);
+    expect([may('user', 'peers'), may('wall', 'peers'), may('screen', 'peers')]).toEqual([true, false, true]);
+    expect(problemsOf({ wall: { streams: 'peers' } })).toContain('role wall, streams: needs a list of names');
+  });
+
   it('gives a new role only what it says', () => {
     const role = roleOf('watcher', { watcher: { topics: ['blocks', 'asset'] } });
     expect([...role.topics]).toEqual(['blocks', 'assets']);
