@@ -175,7 +175,7 @@ describe('connections of one address', () => {
     for (let n = 0; n < 3; n += 1) {
       const broken = connectTcp(server.port, '127.0.0.1');
       broken.write(HANDSHAKE.replace('Version: 13', 'Version: 7'));
-      expect(await text(broken)).toMatch(/^HTTP\/1\.1 400 /);
+      expect(await text(broken)).toMatch(/^HTTP\/1\.1 426 /);
     }
     expect(server.server.stats().clientAddresses).toBe(0);
     await server.connect(from('192.0.2.1'));
