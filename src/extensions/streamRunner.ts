@@ -55,7 +55,7 @@ export function createStreamRunner(
   deps: StreamRunnerDeps,
 ): StreamRunner {
   const nowMs = deps.nowMs ?? ((): number => performance.now());
-  const trouble = createThrottledLog(deps.logger, nowMs);
+  const trouble = createThrottledLog(deps.logger.child({ stream: stream.name }), nowMs);
   const outcomes: Record<StreamOutcome, number> = { ok: 0, error: 0, timeout: 0 };
   let isWanted = false;
   let timer: NodeJS.Timeout | undefined;
@@ -93,7 +93,7 @@ export function createStreamRunner(
       if (isTimeout || !mine.signal.aborted) {
         const outcome = isTimeout ? 'timeout' : 'error';
         outcomes[outcome] += 1;
-        trouble.failed(outcome, { stream: stream.name, err: error }, 'a stream failed');
+        trouble.failed(outcome, { err: error }, 'a stream failed');
       }
     } finally {
       mine.abort();

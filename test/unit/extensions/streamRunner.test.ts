@@ -123,7 +123,7 @@ test.each([
   isBroken = false;
   await advance(2000);
   expect(sent).toEqual(['well', 'well']);
-  expect(lines.slice(2)).toMatchObject([{ msg: 'a stream works again' }]);
+  expect(lines.slice(2)).toMatchObject([{ stream: 'test', msg: 'a stream works again' }]);
 });
 
 test('what cannot be sent is the failure of the stream, and of nothing else', async () => {
