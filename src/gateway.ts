@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { randomBytes } from 'node:crypto';
 import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
@@ -14,7 +15,7 @@ import { createKnownOutputs } from './feed/knownOutputs.js';
 import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
 import { createNodeStatus } from './feed/nodeStatus.js';
 import type { Settings } from './config/settings.js';
-import { readAccess } from './gatewayAccess.js';
+import { readAccess, type Access } from './gatewayAccess.js';
 import { watchFiles } from './gatewayFiles.js';
 import { createTlsFilter, readTls, refuseInsecure, rereadTls } from './gatewayTls.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
@@ -30,6 +31,7 @@ import type { MetricState, MetricsText } from './observe/metricTypes.js';
 import type { MetricLimits } from './observe/sampledMetrics.js';
 import { ALLOWED_COMMANDS } from './server/commandTable.js';
 import { createServer } from './server/createServer.js';
+import type { TlsFiles } from './server/listeningServer.js';
 import { clientsWithin, readOpenFileLimit } from './server/openFiles.js';
 
 /** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
@@ -40,6 +42,19 @@ const CHAIN_MEMORY_BLOCKS = 100;
 const ARCHIVE_MAX_AGE_MS = 30_000;
 /** Hex digits of the genesis hash that cursors carry. */
 const CHAIN_ID_DIGITS = 8;
+
+/**
+ * What can be found wrong with the settings and their files before anything is started.
+ *
+ * @throws GatewayError `GW_ERR_INSECURE`, `GW_ERR_TLS` or `GW_ERR_ACCESS` that says what to do.
+ */
+export function checkAccess(
+  settings: Settings,
+  logger: Logger,
+): { tls: TlsFiles | undefined; access: Access } {
+  refuseInsecure(settings);
+  return { tls: readTls(settings), access: readAccess(settings, logger.child({ part: 'access' })) };
+}
 
 /**
  * Starts a gateway: the one place where the parts are put together. Rejects with a `GatewayError` when it cannot listen; a
@@ -54,9 +69,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
 
   const streams = [...blockBusterStreams(settings), ...(options.extensions ?? [])];
   checkStreams(streams);
-  refuseInsecure(settings);
-  const tls = readTls(settings);
-  const access = readAccess(settings, logger.child({ part: 'access' }));
+  const { tls, access } = checkAccess(settings, logger);
   const metrics = createMetrics({
     methods: [...ALLOWED_COMMANDS, 'batch'],
     limits: limitsOf(settings, access.roles.size),

@@ -83,7 +83,9 @@ async function start(
   stops: Stops,
 ): Promise<Gateway> {
   // Loaded here, so that the other commands do not wait for the whole gateway to load.
-  const { startGateway } = await import('../gateway.js');
+  const { checkAccess, startGateway } = await import('../gateway.js');
+  // Before a simulated node says that it is up.
+  checkAccess(settings, logger);
   const source = node ?? { simulated: await startSimulated(settings, logger, stops) };
   if ('rpcUrl' in source) {
     for (const warning of source.warnings) logger.warn(warning);

@@ -134,6 +134,8 @@ describe('listening on anything but loopback', () => {
     expect(program.stderr()).toContain('--tls-cert');
     expect(program.stderr()).toContain('--insecure');
     expect(program.stdout()).not.toContain('WebSocket');
+    // Nothing was started before.
+    expect(program.stderr()).not.toContain('simulated node');
   });
 
   it('works with --insecure, and with a certificate, whose file is read again on SIGHUP', async () => {
