@@ -139,17 +139,18 @@ export function printAcknowledgement(ack: SubscriptionDone): string {
   return `{"type":"subscription",${idMember(ack.idJson)}${body},${position}"data":{${body}}}`;
 }
 
-/** Answer to an `authenticate` that was done: the role, and when the token ends. */
+/** Answer to an `authenticate` that was done: the role, when the token ends, and the limits that may be others now. */
 export function printAuthenticated(answer: {
   readonly role: string;
   readonly expiresAtMs: number | undefined;
+  readonly limits: Pick<ConnectionLimits, 'messages_per_second' | 'cost_per_second'>;
   readonly idJson?: string | undefined;
 }): string {
   const end =
     answer.expiresAtMs === undefined ? 'null' : JSON.stringify(new Date(answer.expiresAtMs).toISOString());
   return (
     `{"type":"authenticated",${idMember(answer.idJson)}"status":"success","action":"authenticate",` +
-    `"data":{"role":${JSON.stringify(answer.role)},"expires_at":${end}}}`
+    `"data":{"role":${JSON.stringify(answer.role)},"expires_at":${end},"limits":${JSON.stringify(answer.limits)}}}`
   );
 }
 

@@ -321,7 +321,12 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
     } else {
       subscriptions.renewViews(session);
       const { role, expiresAtMs } = authentication.principal;
-      answer(printAuthenticated({ role: role.name, expiresAtMs, idJson: asked.request.idJson }));
+      const { messagesPerSecond, costPerSecond } = rates.limitsOf(role, session.limitKey);
+      const limits = {
+        messages_per_second: messagesPerSecond ?? null,
+        cost_per_second: costPerSecond ?? null,
+      };
+      answer(printAuthenticated({ role: role.name, expiresAtMs, limits, idJson: asked.request.idJson }));
     }
     for (const message of waiting) carryOut(session, message);
   }

@@ -2,9 +2,10 @@ import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
+import { hashToken, printTokenLine } from '../../src/server/access/tokenFile.js';
 import type { ServerOptions } from '../../src/server/serverTypes.js';
 import { SOON } from '../support/gatewayHarness.js';
-import { startServer, type ServerHarness } from '../support/serverHarness.js';
+import { createTestAuthenticator, startServer, type ServerHarness } from '../support/serverHarness.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';
 
 let harness: ServerHarness | undefined;
@@ -97,6 +98,28 @@ describe('rates by address', () => {
     const limited = await (await serve({ roles: parsed.ok })).connect();
     expect(await typeOf(limited)).toBe('response');
     expect(await typeOf(limited)).toBe('error');
+  });
+});
+
+describe('a client that shows a token', () => {
+  it('is told the rates of its role, and has them', async () => {
+    const token = 'egw_a_token_of_an_admin';
+    const entry = { hash: hashToken(token), role: 'admin', name: 'a', expiresAtMs: undefined };
+    harness = await startServer(
+      {
+        trustProxies: ['127.0.0.1'],
+        rateWindowMs: 600_000,
+        messagesPerSecond: 0.003,
+        anonymousRole: 'anonymous',
+      },
+      undefined,
+      createTestAuthenticator(printTokenLine(entry)),
+    );
+    const client = await harness.connect(from('192.0.2.1'));
+    client.send({ action: 'authenticate', token });
+    const { json } = await client.waitForMessage(({ type }) => type === 'authenticated');
+    expect(json.data).toMatchObject({ limits: { messages_per_second: null, cost_per_second: null } });
+    for (let n = 0; n < 5; n += 1) expect(await typeOf(client)).toBe('response');
   });
 });
 

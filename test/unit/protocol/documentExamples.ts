@@ -201,6 +201,7 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
     'server authenticated': printAuthenticated({
       role: 'user',
       expiresAtMs: Date.UTC(2027, 0, 31),
+      limits: { messages_per_second: 100, cost_per_second: 500 },
       idJson: '1',
     }),
     'server welcome': printWelcome({
