@@ -101,6 +101,16 @@ function settle(outgoing: ClientRequest, maxAnswerBytes: number): Promise<PostOu
       const mayRetry = outgoing.reusedSocket && nothingRead && STALE_CONNECTION.has(errno);
       resolve({ type: 'no_answer', errno, cause, mayRetry });
     });
+    // A change of protocol ends it without an error; what has resolved before stays.
+    outgoing.once('close', () => {
+      if (hasAnswer) return;
+      resolve({
+        type: 'no_answer',
+        errno: 'closed',
+        cause: new Error('closed without an answer'),
+        mayRetry: false,
+      });
+    });
   });
 }
 
@@ -118,6 +128,9 @@ function readBody(
   };
   incoming.on('error', (cause) => {
     resolve({ type: 'truncated', cause });
+  });
+  incoming.once('close', () => {
+    resolve({ type: 'truncated', cause: new Error('closed within the answer') });
   });
   if (expected > maxAnswerBytes) {
     tooBig();
