@@ -19,6 +19,7 @@ import { readAccess, type Access } from './gatewayAccess.js';
 import { watchFiles } from './gatewayFiles.js';
 import { createTlsFilter, readTls, refuseInsecure, rereadTls } from './gatewayTls.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
+import { metricsUpdate } from './extensions/streams/metricsUpdate.js';
 import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
 import { createNodeReader } from './node/nodeReader.js';
 import { createRpcClient } from './node/rpcClient.js';
@@ -67,7 +68,11 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
 
-  const streams = [...blockBusterStreams(settings), ...(options.extensions ?? [])];
+  const streams = [
+    ...blockBusterStreams(settings),
+    metricsUpdate({ everyMs: settings.metricsUpdateIntervalMs }),
+    ...(options.extensions ?? []),
+  ];
   checkStreams(streams);
   const { tls, access } = checkAccess(settings, logger);
   const metrics = createMetrics({

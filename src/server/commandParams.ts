@@ -5,8 +5,10 @@ import { memberSpans } from '../protocol/jsonSpans.js';
 export type PositionalParams =
   { readonly type: 'params'; readonly json: string } | { readonly type: 'refuse'; readonly message: string };
 
-/** The names that the node gives to the params of the commands that may be called; the others take none. */
+/** The names that the node gives to the params of the commands that may be called, and the gateway to its own; the others take none. */
 const PARAM_NAMES: Readonly<Record<string, readonly string[]>> = {
+  broadcast_event: ['name', 'data'],
+  subscribe_events: ['channels'],
   decoderawtransaction: ['hexstring'],
   estimatesmartfee: ['conf_target', 'estimate_mode'],
   getassetdata: ['asset_name'],

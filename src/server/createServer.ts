@@ -1,4 +1,5 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import { METRICS_UPDATE } from '../extensions/streams/metricsUpdate.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError } from '../protocol/printMessages.js';
 import { formatTipCursor, type Cursor } from '../protocol/cursor.js';
@@ -7,7 +8,9 @@ import { createClearances } from './access/clearance.js';
 import { createProxyList } from './access/clientAddress.js';
 import { createGate } from './access/gate.js';
 import type { CatchUpDeps } from './catchUp.js';
+import { createChannels } from './channels.js';
 import { createCommandRunner } from './commandRunner.js';
+import { createGatewayMethods } from './gatewayMethods.js';
 import { createHttpListener } from './httpListener.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import { createHttpRpc } from './httpRpc.js';
@@ -40,13 +43,29 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const hub = createHub<SubscriptionSet>(options, { log, filterIndex });
   const views = createDialectViews(frameText, frameCompressed);
   const commands = createCommandRunner(options, deps);
+  const frame = (message: Buffer, isCompressed: boolean): readonly Buffer[] =>
+    (isCompressed ? frameCompressed : frameText)(message);
   const streams = createStreamHub(options, {
     streams: options.streams,
     rpc: (signal) => createStreamRpc(signal, options.commandDeadlineMs, deps),
-    frame: (message, isCompressed) => (isCompressed ? frameCompressed : frameText)(message),
+    frame,
     logger: logger.child({ part: 'streams' }),
   });
   const open = new Set<Session>();
+  let listeningPort: number | undefined;
+  const channels = createChannels({
+    maxBufferedBytes: options.maxBufferedBytes,
+    frame,
+    streamsOf: ({ connection, address, clearance }) =>
+      streams.enter(connection, () => audienceOf(address, clearance.principal.role)),
+  });
+  const methods = createGatewayMethods({
+    channels,
+    host: options.host,
+    isEncrypted: options.tls !== undefined,
+    port: () => listeningPort,
+    clients: () => open.size,
+  });
   const rates = createRates(options);
   const refusals = createRefusals();
   let replays = 0;
@@ -83,6 +102,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     {
       hub,
       demand: deps.demand,
+      onWants: channels.onWants,
       catchUp,
       takeReplayPlace,
       giveReplayPlace,
@@ -98,6 +118,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     streams: ({ connection, address, clearance }) =>
       streams.enter(connection, () => audienceOf(address, clearance.principal.role)),
     commands,
+    methods,
     rates,
     refusals,
     idleTurns,
@@ -108,7 +129,12 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       heightInLog,
     }),
     status: () => printShortHealth(deps.health()),
-    welcome: createWelcomes(options, { health: deps.health, streams: streams.names, headCursor, rates }),
+    welcome: createWelcomes(options, {
+      health: deps.health,
+      streams: streams.names.filter((name) => name !== METRICS_UPDATE),
+      headCursor,
+      rates,
+    }),
     logger,
   });
   let stopped: Promise<void> | undefined;
@@ -123,7 +149,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     health: deps.health,
     metrics: deps.metrics,
     admit: (facts) => gate.admit(facts),
-    rpc: createHttpRpc(options, { commands, rates, refusals }),
+    rpc: createHttpRpc(options, { commands, methods, rates, refusals }),
     origins: options,
     rates,
     refusals,
@@ -196,6 +222,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     async start() {
       const address = await transport.listen();
       idleTurns.start();
+      listeningPort = address.port;
       const http = await httpListener?.listen();
       return http === undefined ? address : { ...address, httpPort: http.port };
     },

@@ -10,6 +10,7 @@ import type { CommandOutcome, CommandRunner } from './commandRunner.js';
 import { answerCost, requestCost } from './limits/requestCost.js';
 import { rateWords, retryAfter, type Rates } from './limits/rates.js';
 import type { Refusals } from './limits/refusals.js';
+import type { GatewayMethods } from './gatewayMethods.js';
 import { printOutcome } from './printOutcome.js';
 
 /** Limits of a connection; those of a WebSocket connection. */
@@ -23,6 +24,7 @@ export interface HttpRpcOptions extends MessageLimits {
 /** What answers requests. */
 export interface HttpRpcDeps {
   readonly commands: CommandRunner;
+  readonly methods: GatewayMethods;
   readonly rates: Rates;
   readonly refusals: Refusals;
 }
@@ -115,7 +117,7 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
       case 'ping':
         return { status: 200, text: dialect.pong(idJson, Math.floor(Date.now() / 1000)) };
       case 'command': {
-        const run = deps.commands.run({ ...request, role });
+        const run = deps.methods.run(request, { role }) ?? deps.commands.run({ ...request, role });
         const outcome = run.type === 'refused' ? run.error : await run.outcome;
         if (outcome.type === 'error') refusals.note(outcome.code);
         return { status: statusOf(outcome), text: printOutcome(outcome, request, dialect) };

@@ -2,11 +2,12 @@ import type { Logger } from 'pino';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import type { Dialect, ErrorAnswer } from '../protocol/dialects/dialect.js';
 import { NATIVE } from '../protocol/dialects/native.js';
+import { ZION } from '../protocol/dialects/zion.js';
 import { excerpt } from '../protocol/excerpt.js';
 import { parseMessage, type Asked, type Message, type MessageLimits } from '../protocol/parseMessage.js';
 import { printAuthenticated, printClosing } from '../protocol/printMessages.js';
 import type { Request } from '../protocol/request.js';
-import type { Clearances } from './access/clearance.js';
+import type { Clearances, Denial } from './access/clearance.js';
 import type { Visitor } from './access/gate.js';
 import type { Role } from './access/role.js';
 import { countBadMessage, isTooMany, NO_BAD_MESSAGES, type BadMessages } from './badMessages.js';
@@ -14,6 +15,7 @@ import { createBatchAnswer } from './batchAnswer.js';
 import { closeReason } from './closeReason.js';
 import type { CommandOutcome, CommandRunner } from './commandRunner.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
+import type { GatewayMethods } from './gatewayMethods.js';
 import type { IdleTurns } from './limits/idleTurns.js';
 import { answerCost, requestCost } from './limits/requestCost.js';
 import { LOCAL_KEY, rateWords, type Rates } from './limits/rates.js';
@@ -42,6 +44,7 @@ export interface SessionsDeps {
   /** Makes the connection's place among the streams; called when it first wants one. */
   readonly streams: (session: Session) => StreamClient;
   readonly commands: CommandRunner;
+  readonly methods: GatewayMethods;
   readonly clearances: Clearances;
   readonly rates: Rates;
   readonly refusals: Refusals;
@@ -231,6 +234,15 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
     answer(asked.dialect.streamAcknowledgement({ action, stream, idJson, unixSeconds }));
   }
 
+  /** For a method: its answer is the acknowledgement. */
+  function subscribeToChannels(session: Session, request: OfType<'subscribe'>): Denial | undefined {
+    const denial = clearances.check(session.clearance, request);
+    if (denial !== undefined) return denial;
+    const refusal = subscriptions.subscribe(session, request, ZION, () => undefined);
+    if (refusal === undefined) return undefined;
+    return { error: 'too_many_subscriptions', message: 'this connection is subscribed to too many topics' };
+  }
+
   function takeCommand(
     session: Session,
     request: OfType<'command'>,
@@ -238,7 +250,9 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
     answer: Answer,
   ): Promise<string | Buffer> | undefined {
     const { role } = session.clearance.principal;
-    const run = commands.run({ ...request, role });
+    const subscribe = (topics: OfType<'subscribe'>): Denial | undefined =>
+      subscribeToChannels(session, topics);
+    const run = deps.methods.run(request, { role, subscribe }) ?? commands.run({ ...request, role });
     const print = (outcome: CommandOutcome): string | Buffer => {
       if (outcome.type === 'error') refusals.note(outcome.code);
       return printOutcome(outcome, request, spoken);

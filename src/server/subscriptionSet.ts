@@ -52,6 +52,8 @@ export function needsTransactions({ filters }: SubscriptionSet, topics: readonly
 export interface WantsDeps {
   readonly hub: Pick<Hub<SubscriptionSet>, 'setView'>;
   readonly demand: Demand;
+  /** Is told what a set wants, whenever that changes, and at its end nothing. */
+  readonly onWants: (set: SubscriptionSet, topics: readonly Topic[]) => void;
   /** How the connections of a dialect see events, as everybody does and as operators do. */
   readonly viewOf: (dialect: Dialect, isCompressed: boolean, forOperator: boolean) => View;
 }
@@ -68,7 +70,7 @@ export interface Wants {
 const OPERATOR_TOPICS: TopicMask = maskOf(['peers']);
 
 /** For all sets of a server. */
-export function createWants({ hub, demand, viewOf }: WantsDeps): Wants {
+export function createWants({ hub, demand, onWants, viewOf }: WantsDeps): Wants {
   /** Only who wants what operators see otherwise has a view of its own: all others are written the same bytes. */
   function renewView(set: SubscriptionSet): void {
     const { owner, dialect } = set;
@@ -89,6 +91,7 @@ export function createWants({ hub, demand, viewOf }: WantsDeps): Wants {
       renewView(set);
       if (set.ended) return;
       const topics = topicsOf(set.wantedTopics);
+      onWants(set, topics);
       // Which blocks pass a filter is decided by their transactions.
       demand.want(set, needsTransactions(set, topics) ? [...topics, 'transactions'] : topics);
     },

@@ -218,6 +218,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     end(set) {
       set.ended = true;
       demand.want(set, []);
+      deps.onWants(set, []);
       set.onEnd?.();
       for (const catchUp of set.catchUps) catchUp.drop([...catchUp.topics]);
       hub.leave(set);

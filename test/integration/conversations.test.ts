@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { CONVERSATIONS, mismatch, readConversation } from '../support/conversation.js';
-import { startGatewayHarness, type GatewayHarness } from '../support/gatewayHarness.js';
+import { SOON, startGatewayHarness, type GatewayHarness } from '../support/gatewayHarness.js';
 import { connectClient, type WebSocketClient } from '../support/webSocketClient.js';
 
 let harness: GatewayHarness | undefined;
@@ -22,8 +22,9 @@ async function act(line: string): Promise<void> {
 
 test.each(CONVERSATIONS)('the conversation %s goes as it is written', async (name) => {
   harness = await startGatewayHarness();
-  const gateway = await harness.start();
+  const gateway = await harness.start({ statusIntervalMs: '50', metricsUpdateIntervalMs: '86400000' });
   await gateway.untilAgreed();
+  await expect.poll(() => gateway.health().status, SOON).toBe('ok');
   client = await connectClient(gateway.url);
   const lines = readConversation(name);
   // A conversation that does not begin with the welcome leaves it out.

@@ -169,3 +169,25 @@ describe('the mining of the node', () => {
     await client.waitForMessage(({ type, data }) => type === 'mining' && data?.['blocks'] === 21);
   });
 });
+
+describe("ZION's metrics_update", () => {
+  it('comes again and again with the digits of the node, until the last channel is left', async () => {
+    const quick = await harness.start({ metricsUpdateIntervalMs: '100' });
+    await quick.untilAgreed();
+    const client = await quick.connect();
+    client.send('{"type":"subscribe","channels":["blockchain","assets"]}');
+    for (let count = 0; count < 3; count += 1) {
+      const { text } = await client.waitForMessage(({ type }) => type === 'metrics_update');
+      expect(text).toContain('"peer_count":2,');
+      expect(text).toContain('"mining":{"blocks":20,"difficulty":4.656542373906925e-10,');
+    }
+    const subscribers = async (): Promise<string | undefined> => {
+      const text = await (await fetch(`${quick.url.replace('ws:', 'http:')}/metrics`)).text();
+      return /stream_subscriptions\{stream="metrics_update"\} (\d+)/.exec(text)?.[1];
+    };
+    client.send('{"type":"unsubscribe","channels":["blockchain"]}');
+    expect(await subscribers()).toBe('1');
+    client.send('{"type":"unsubscribe","channels":["assets"]}');
+    await expect.poll(subscribers, SOON).toBe('0');
+  });
+});

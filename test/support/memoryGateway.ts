@@ -137,6 +137,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
         {
           hub,
           demand,
+          onWants: () => undefined,
           catchUp: {
             log,
             covers: demand.covers,
@@ -167,6 +168,7 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
       run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
       stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),
     },
+    methods: { run: () => undefined },
     clearances: createTestClearances(),
     streams: () => NO_STREAMS,
     rates: createRates({ messagesPerSecond: 0, costPerSecond: 0, rateWindowMs: 1000, maxRateAddresses: 1 }),

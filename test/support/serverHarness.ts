@@ -187,6 +187,7 @@ export function createTestSubscriptions(
     {
       hub,
       demand: testDemand(log),
+      onWants: () => undefined,
       catchUp: {
         log,
         covers: () => true,

@@ -63,6 +63,7 @@ export function setUpSession(
         { commandDeadlineMs: 1000, maxAnswerBytes: 1000 },
         { rpc, genesisHash: () => undefined, logger },
       ),
+      methods: { run: () => undefined },
       clearances: createTestClearances(),
       streams: () => NO_STREAMS,
       rates: createRates({ ...NO_RATES, ...rates }, () => clock.nowMs),

@@ -41,6 +41,16 @@ export const STREAM_SETTINGS = {
     unit: 'ms',
     description: 'Time between two messages of the stream peers, while somebody is subscribed to it.',
   }),
+  metricsUpdateIntervalMs: integer({
+    group: 'Streams',
+    commands: ['serve'],
+    default: 5000,
+    min: 100,
+    max: 86_400_000,
+    unit: 'ms',
+    description:
+      'Time between two metrics_update messages to clients of ZION that are subscribed to channels.',
+  }),
   streamDeadlineMs: integer({
     group: 'Streams',
     commands: ['serve'],

@@ -58,6 +58,11 @@ export const ZION: Dialect = {
     ),
 };
 
+/** An event that an administrator sends to every subscriber of channels; `name` is plain letters, `dataJson` JSON text. */
+export function printZionBroadcast(name: string, dataJson: string): string {
+  return `{"type":"event","event_type":${JSON.stringify(name)},"data":${dataJson}}`;
+}
+
 function parseZion(members: Members): Request | undefined {
   const type = members.get('type');
   if (type === undefined) return undefined;

@@ -5,6 +5,8 @@ export const CHANNELS = {
   blockchain: ['blocks'],
   mempool: ['mempool', 'transactions'],
   assets: ['assets'],
+  mining: ['mining'],
+  network: ['peers'],
 } as const satisfies Readonly<Record<string, readonly Topic[]>>;
 
 /** One channel. */

@@ -1,4 +1,5 @@
 import type { Request } from '../../protocol/request.js';
+import { GATEWAY_METHODS } from '../gatewayMethodNames.js';
 
 /** Characters of a message, and bytes of an answer, that make one more unit of cost. */
 export const MESSAGE_CHARS_PER_UNIT = 4096;
@@ -18,6 +19,8 @@ export const COMMAND_COSTS: ReadonlyMap<number, string> = new Map([
 
 /** What a command costs that stands in none of the lists: those that an operator has to allow. */
 export const OTHER_COMMAND_COST = 20;
+/** A method that the gateway answers itself. */
+const METHOD_COST = 1;
 /** A subscription from the past makes the node read blocks. */
 export const HISTORY_COST = 20;
 /** A token has to be checked, and guessing one is to be slow. */
@@ -40,6 +43,7 @@ export function answerCost(bytes: number): number {
 function kindCost(request: Request): number {
   switch (request.type) {
     case 'command':
+      if (GATEWAY_METHODS.some((name) => name === request.command)) return METHOD_COST;
       return BY_COMMAND.get(request.command) ?? OTHER_COMMAND_COST;
     case 'subscribe':
       return request.fromJson === undefined ? 1 : HISTORY_COST;
