@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // The examples import the package by its name: in tests that is the sources.
+  resolve: {
+    alias: [{ find: /^evrmore-gateway$/, replacement: new URL('src/index.ts', import.meta.url).pathname }],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     // One flake is a bug: no retries.

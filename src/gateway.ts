@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import { randomBytes } from 'node:crypto';
 import { packageVersion } from './config/packageVersion.js';
 import { splitRpcUrl } from './config/resolveNode.js';
+import { loadExtensions } from './extensions/loadExtensions.js';
+import { sortExtensions } from './extensions/sortExtensions.js';
+import { MAX_ABANDONED_MAPS } from './extensions/topicMapper.js';
 import { createArchive } from './feed/archive.js';
 import { createDemand } from './feed/demand.js';
-import { checkStreams } from './extensions/checkStreams.js';
 import { createRecentBlocks, MAX_RECENT_BLOCKS, MAX_RECENT_OPERATIONS } from './extensions/recentBlocks.js';
 import { MAX_ABANDONED_RUNS } from './extensions/streamRunner.js';
 import { blockBusterStreams } from './extensions/streams/blockBuster.js';
@@ -31,6 +33,7 @@ import { createMetrics } from './observe/metrics.js';
 import type { MetricState, MetricsText } from './observe/metricTypes.js';
 import type { MetricLimits } from './observe/sampledMetrics.js';
 import { ALLOWED_COMMANDS } from './server/commandTable.js';
+import { CUSTOM_TOPIC_BYTES } from './server/customTopics.js';
 import { createServer } from './server/createServer.js';
 import type { TlsFiles } from './server/listeningServer.js';
 import { clientsWithin, readOpenFileLimit } from './server/openFiles.js';
@@ -68,16 +71,16 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
 
-  const streams = [
+  const { tls, access } = checkAccess(settings, logger);
+  const extensions = sortExtensions([
     ...blockBusterStreams(settings),
     metricsUpdate({ everyMs: settings.metricsUpdateIntervalMs }),
     ...(options.extensions ?? []),
-  ];
-  checkStreams(streams);
-  const { tls, access } = checkAccess(settings, logger);
+    ...(await loadExtensions(settings.extension)),
+  ]);
   const metrics = createMetrics({
     methods: [...ALLOWED_COMMANDS, 'batch'],
-    limits: limitsOf(settings, access.roles.size),
+    limits: limitsOf(settings, access.roles.size, extensions.topics.length),
   });
   const rpc = createRpcClient({
     url: node.rpcUrl,
@@ -235,7 +238,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       pingIntervalMs: settings.pingIntervalMs,
       pingTimeoutMs: settings.pingTimeoutMs,
       streamDeadlineMs: settings.streamDeadlineMs,
-      streams,
+      streams: extensions.streams,
+      topics: extensions.topics,
+      topicDeadlineMs: settings.topicDeadlineMs,
+      idleFollowMs: settings.idleFollowMs,
       version,
     },
     {
@@ -333,7 +339,7 @@ function nodeOf(node: StartGatewayOptions['node']): NodeAccess {
 }
 
 /** The most that each queue, cache and set may hold, by the names of their metrics. */
-function limitsOf(settings: Settings, roles: number): MetricLimits {
+function limitsOf(settings: Settings, roles: number, customTopics: number): MetricLimits {
   return {
     rpc_calls_in_flight: settings.rpcSlots,
     rpc_calls_waiting: LANES.length * MAX_WAITING_CALLS,
@@ -349,6 +355,8 @@ function limitsOf(settings: Settings, roles: number): MetricLimits {
     replays: settings.maxReplays,
     // One table for each role, and one for who has shown no token.
     rate_addresses: settings.maxRateAddresses * (roles + 1),
+    custom_topic_bytes: customTopics * CUSTOM_TOPIC_BYTES,
+    custom_topic_maps_abandoned: customTopics * MAX_ABANDONED_MAPS,
     recent_outputs: settings.maxRecentOutputs,
     followed_outputs: settings.maxFollowedOutputs,
     stream_runs_abandoned: MAX_ABANDONED_RUNS,

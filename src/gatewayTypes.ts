@@ -19,7 +19,7 @@ export interface StartGatewayOptions {
   /** The node to follow. The caller owns a simulated one, and stops it after the gateway. */
   readonly node: ResolvedNode | { readonly simulated: SimulatedNodeHandle };
   readonly logger: Logger;
-  /** Streams of the program's own, beside the built-in ones. */
+  /** Topics and streams of the program's own, beside those of the files that the settings name. */
   readonly extensions?: readonly Extension[];
 }
 

@@ -10,7 +10,6 @@ export { ConfigurationError, type Problem } from './config/problem.js';
 export { resolveNode, type Machine, type NodeResolution, type ResolvedNode } from './config/resolveNode.js';
 export {
   defineStream,
-  ExtensionDefinitionError,
   type Audience,
   type GatewayFigures,
   type StreamDefinition,
@@ -21,6 +20,22 @@ export type { Extension } from './extensions/extension.js';
 export type { ExtensionRpc } from './extensions/extensionRpc.js';
 export { exactNumber, type ExactNumber } from './extensions/exactNumber.js';
 export type { BlockOperation, RecentBlock } from './extensions/recentBlocks.js';
+export { ExtensionDefinitionError } from './extensions/extensionDefinitionError.js';
+export { defineTopic, type TopicDefinition, type TopicOptions } from './extensions/defineTopic.js';
+export type {
+  AssetData,
+  BlockData,
+  EventData,
+  EventInput,
+  EventOutput,
+  EventTransaction,
+  FinalData,
+  SequenceData,
+  TopicEvent,
+  TopicEvents,
+  TopicSource,
+  TransactionData,
+} from './extensions/topicEvents.js';
 export type { Health, HealthStatus } from './observe/healthTypes.js';
 export {
   createSimulatedNode,

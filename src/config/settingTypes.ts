@@ -12,6 +12,7 @@ export const SETTING_GROUPS = [
   'Limits',
   'Event log',
   'Streams',
+  'Extensions',
   'Simulated node',
   'Logging',
   'General',

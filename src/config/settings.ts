@@ -5,6 +5,7 @@ import { ACCESS_SETTINGS } from './settings/access.js';
 import { LIMIT_SETTINGS } from './settings/limits.js';
 import { EVENT_LOG_SETTINGS } from './settings/eventLog.js';
 import { STREAM_SETTINGS } from './settings/streams.js';
+import { EXTENSION_SETTINGS } from './settings/extensions.js';
 import { SIMULATED_NODE_SETTINGS } from './settings/simulatedNode.js';
 import { LOGGING_SETTINGS } from './settings/logging.js';
 import { GENERAL_SETTINGS } from './settings/general.js';
@@ -21,6 +22,7 @@ export const SETTINGS = {
   ...LIMIT_SETTINGS,
   ...EVENT_LOG_SETTINGS,
   ...STREAM_SETTINGS,
+  ...EXTENSION_SETTINGS,
   ...SIMULATED_NODE_SETTINGS,
   ...LOGGING_SETTINGS,
   ...GENERAL_SETTINGS,

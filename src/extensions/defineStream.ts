@@ -1,5 +1,5 @@
 import type { ChainPoint } from '../protocol/events.js';
-import { GatewayError } from '../protocol/gatewayError.js';
+import { ExtensionDefinitionError } from './extensionDefinitionError.js';
 import type { ExtensionRpc } from './extensionRpc.js';
 import type { RecentBlock } from './recentBlocks.js';
 
@@ -55,13 +55,6 @@ export interface StreamOptions<Data> {
 /** A stream as {@link defineStream} makes it. */
 export interface StreamDefinition<Data = unknown> extends StreamOptions<Data> {
   readonly kind: 'stream';
-}
-
-/** A definition that is not right; the message says what is. */
-export class ExtensionDefinitionError extends GatewayError {
-  constructor(message: string) {
-    super(message, { code: 'GW_ERR_EXTENSION' });
-  }
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;

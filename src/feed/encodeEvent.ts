@@ -34,7 +34,7 @@ export function encodeEvent(draft: EventDraft, options: EncodeOptions): LogEvent
   } = draft;
   const cursor = formatCursor({ ...options, point, stage, part, txIndex, assetIndex });
   // All but the node's own bytes is ASCII.
-  const head = eventPrefix(type, cursor);
+  const head = eventPrefix({ type, topic: EVENT_TOPICS[type], cursor });
   const dataAt = head.length;
   const endAt = dataAt + dataJson.length;
   const message = Buffer.allocUnsafe(endAt + dataEnd.length + MESSAGE_SUFFIX.length);

@@ -44,7 +44,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     }
   };
 
-  return {
+  const log: EventLog = {
     epoch: options.epoch,
     get headSeq() {
       return headSeq;
@@ -88,5 +88,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
         listeners.delete(listener);
       };
     },
+    cursorOf: (seq) => log.read(seq, 1)?.[0]?.cursor,
   };
+  return log;
 }

@@ -45,10 +45,20 @@ export interface LogEvent {
   readonly about?: EventAbout;
   /** As in {@link EventDraft}. */
   readonly operatorJson?: Buffer;
+  /** Of an event of a custom topic, which is made of the event that `topic` and `type` tell of: what clients know it by. */
+  readonly custom?: CustomName;
 }
 
-/** The one ordered log: the follower appends, everybody else reads. */
-export interface EventLog {
+/** What clients know an event of a custom topic by. */
+export interface CustomName {
+  /** Type of the message. */
+  readonly type: string;
+  /** The custom topic. */
+  readonly topic: string;
+}
+
+/** A log for whoever reads it. */
+export interface ReadableLog {
   /** Name of this run's log, lower-case letters and digits. */
   readonly epoch: string;
   /** `seq` of the newest event; 0 before the first. */
@@ -57,12 +67,18 @@ export interface EventLog {
   readonly oldestSeq: number;
   /** Bytes of memory in use: messages, and an estimate of what they are about. */
   readonly bytes: number;
-  /** Appends all drafts together, in order: a reader sees all of them or none. */
-  append(drafts: readonly EventDraft[]): void;
   /**
    * Up to `maxCount` events from `fromSeq` on, in order; `undefined` when `fromSeq` is older than the memory.
    */
   read(fromSeq: number, maxCount: number): readonly LogEvent[] | undefined;
   /** Calls the listener after each append, with what was appended. Returns the function that ends it. */
   onAppend(listener: (events: readonly LogEvent[]) => void): () => void;
+  /** Cursor of an event; absent for one that is not in memory. */
+  cursorOf(seq: number): string | undefined;
+}
+
+/** The one ordered log: the follower appends, everybody else reads. */
+export interface EventLog extends ReadableLog {
+  /** Appends all drafts together, in order: a reader sees all of them or none. */
+  append(drafts: readonly EventDraft[]): void;
 }

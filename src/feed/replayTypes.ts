@@ -19,8 +19,15 @@ export type ReplayStart =
 
 /** One step of a replay. */
 export type ReplayStep =
-  /** Events to send, in order; never empty. */
-  | { readonly type: 'events'; readonly events: readonly LogEvent[] }
+  /** Events to send, in order; never empty without `upTo`. */
+  | {
+      readonly type: 'events';
+      readonly events: readonly LogEvent[];
+      /** Up to this cursor everything is told; absent: up to the last of the events. */
+      readonly upTo?: string;
+    }
+  /** What follows this place is in the log. */
+  | { readonly type: 'in_log'; readonly position: { readonly seq: number; readonly cursor: string } }
   /** The replay stands at this block and the log at another: how far there is to go. */
   | { readonly type: 'progress'; readonly at: ChainPoint; readonly target: ChainPoint }
   /** The log has to move before there is more to tell. */

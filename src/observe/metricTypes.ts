@@ -52,6 +52,14 @@ export interface MetricState {
     readonly handshakesDelayed: number;
     readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
     readonly replays: number;
+    readonly customTopics: readonly {
+      readonly name: string;
+      readonly subscriptions: number;
+      readonly bytes: number;
+      readonly lag: number;
+      readonly outcomes: Readonly<Record<string, number>>;
+      readonly abandoned: number;
+    }[];
     readonly cohorts: number;
     readonly ticks: number;
     readonly cohortJoins: number;

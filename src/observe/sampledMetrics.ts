@@ -224,6 +224,34 @@ const SERVER: readonly SampledMetric<MetricState>[] = [
     'Followed outputs that left because there were too many.',
     ({ outputs }) => outputs.unfollowed,
   ),
+  perCustomTopic(
+    'custom_topic_subscriptions',
+    'Subscriptions to the topic.',
+    ({ subscriptions }) => subscriptions,
+  ),
+  {
+    name: 'custom_topic_events_total',
+    type: 'counter',
+    help: 'Events that the topic was asked to map, by what became of them.',
+    labelNames: ['topic', 'outcome'],
+    read: ({ server }) =>
+      server.customTopics.flatMap(({ name, outcomes }) =>
+        Object.entries(outcomes).map(([outcome, value]) => ({ labels: { topic: name, outcome }, value })),
+      ),
+  },
+  perCustomTopic(
+    'custom_topic_events_behind',
+    'Events of the log that the topic has not looked at yet.',
+    ({ lag }) => lag,
+  ),
+  gauge('custom_topic_bytes', 'Memory of the events of all custom topics.', ({ server }) =>
+    server.customTopics.reduce((sum, { bytes }) => sum + bytes, 0),
+  ),
+  gauge(
+    'custom_topic_maps_abandoned',
+    'Calls of map that have not ended at their deadline, nor since.',
+    ({ server }) => server.customTopics.reduce((sum, { abandoned }) => sum + abandoned, 0),
+  ),
   gauge('replays', 'Subscriptions from the past that are under way.', ({ server }) => server.replays),
   gauge(
     'commands_in_flight',
@@ -314,6 +342,21 @@ function counter(
   read: (state: MetricState) => number,
 ): SampledMetric<MetricState> {
   return { name, type: 'counter', help, read };
+}
+
+function perCustomTopic(
+  name: string,
+  help: string,
+  read: (topic: MetricState['server']['customTopics'][number]) => number,
+): SampledMetric<MetricState> {
+  return {
+    name,
+    type: 'gauge',
+    help,
+    labelNames: ['topic'],
+    read: ({ server }) =>
+      server.customTopics.map((topic) => ({ labels: { topic: topic.name }, value: read(topic) })),
+  };
 }
 
 function byPolicy(values: Readonly<Record<string, number>>): readonly Sample[] {

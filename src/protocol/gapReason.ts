@@ -1,5 +1,3 @@
-import type { Topic } from './topics.js';
-
 /** Why events of a topic cannot be told again. */
 export interface GapReason {
   /** For programs. */
@@ -24,7 +22,7 @@ const MINING: GapReason = {
 };
 
 /** Why a topic has gaps: what it tells is in no block. */
-export function gapReason(topic: Topic): GapReason {
+export function gapReason(topic: string): GapReason {
   switch (topic) {
     case 'peers':
       return PEERS;

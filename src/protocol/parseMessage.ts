@@ -3,14 +3,17 @@ import type { Dialect } from './dialects/dialect.js';
 import { JSON_RPC_2 } from './dialects/jsonRpc.js';
 import { NATIVE } from './dialects/native.js';
 import { elementSpans, jsonDepth, memberSpans } from './jsonSpans.js';
+import { NO_CUSTOM_TOPICS, type CustomTopics } from './topics.js';
 import type { InvalidRequest, Member, Members, Request } from './request.js';
 
-/** What a client's message may be. Its length is limited before it is read. */
+/** What a client's message may be, and may name. Its length is limited before it is read. */
 export interface MessageLimits {
   /** Deepest nesting of arrays and objects that is read; the message's own object counts as 1. */
   readonly maxDepth: number;
   /** Most requests in a batch. */
   readonly maxBatch: number;
+  /** Topics that may be named beside those of the protocol; none if absent. */
+  readonly customTopics?: CustomTopics;
 }
 
 /** A request and the dialect in which it is answered. */
@@ -60,8 +63,9 @@ export function parseMessage(text: string, limits: MessageLimits, fallback: Dial
     return unreadable('not_an_object', `the message is JSON, but not an object; send one such as ${EXAMPLE}`);
   }
   const members = readMembers(text, value);
+  const custom = limits.customTopics ?? NO_CUSTOM_TOPICS;
   for (const dialect of DIALECTS) {
-    const request = dialect.parse(members);
+    const request = dialect.parse(members, custom);
     if (request !== undefined) return { type: 'single', dialect, request };
   }
   const idJson = members.get('id')?.json;
@@ -96,15 +100,16 @@ function parseBatch(text: string, values: readonly unknown[], limits: MessageLim
       `the batch has ${values.length} requests; at most ${limits.maxBatch} are taken`,
     );
   }
-  const items = elementSpans(text).map((json, index) => parseItem(json, values[index]));
+  const custom = limits.customTopics ?? NO_CUSTOM_TOPICS;
+  const items = elementSpans(text).map((json, index) => parseItem(json, values[index], custom));
   return { type: 'batch', items };
 }
 
-function parseItem(json: string, value: unknown): Asked {
+function parseItem(json: string, value: unknown, custom: CustomTopics): Asked {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const members = readMembers(json, value);
     for (const dialect of BATCH_DIALECTS) {
-      const request = dialect.parse(members);
+      const request = dialect.parse(members, custom);
       if (request !== undefined) return { dialect, request };
     }
   }

@@ -1,10 +1,9 @@
 import { ERROR_CODES, type ErrorName } from './codes.js';
-import { EVENT_TOPICS, type ChainPoint, type EventType } from './events.js';
+import type { ChainPoint } from './events.js';
 import { excerpt } from './excerpt.js';
 import { gapReason } from './gapReason.js';
 import { idMember } from './idMember.js';
 import type { SlowPolicy } from './slowPolicies.js';
-import type { Topic } from './topics.js';
 
 /** What ends a message after its spliced `data`. */
 export const MESSAGE_SUFFIX = '}';
@@ -184,9 +183,17 @@ export function responsePrefix(response: {
   return `{"type":"response","command":${JSON.stringify(response.command)},${idMember(response.idJson)}"data":`;
 }
 
+/** What is printed of an event besides its data. */
+export interface EventHead {
+  /** Type of the message; of a custom topic, its name. */
+  readonly type: string;
+  readonly topic: string;
+  readonly cursor: string;
+}
+
 /** An event up to its data, which follows as it is, and then {@link MESSAGE_SUFFIX}. */
-export function eventPrefix(type: EventType, cursor: string): string {
-  return `{"type":"${type}","topic":"${EVENT_TOPICS[type]}","cursor":${JSON.stringify(cursor)},"data":`;
+export function eventPrefix({ type, topic, cursor }: EventHead): string {
+  return `{"type":"${type}","topic":"${topic}","cursor":${JSON.stringify(cursor)},"data":`;
 }
 
 /** Said before the gateway closes a connection, where the close frame has no room for all of it. */
@@ -233,7 +240,7 @@ export function printCatchingUp(subscription: SubscriptionName, at: ChainPoint, 
 }
 
 /** Events of a topic that cannot be told again: all between two cursors that is not in the chain. */
-export function printGap(topic: Topic, fromCursor: string | undefined, toCursor: string): string {
+export function printGap(topic: string, fromCursor: string | undefined, toCursor: string): string {
   const { reason, message } = gapReason(topic);
   return (
     `{"type":"gap","topic":"${topic}","cursor":${JSON.stringify(toCursor)},` +
@@ -244,7 +251,7 @@ export function printGap(topic: Topic, fromCursor: string | undefined, toCursor:
 
 /** Events of a topic that were left out. */
 export interface Skip {
-  readonly topic: Topic;
+  readonly topic: string;
   readonly policy: SlowPolicy;
   readonly fromCursor?: string | undefined;
   readonly toCursor: string;

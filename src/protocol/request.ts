@@ -9,10 +9,12 @@ import type { Topic } from './topics.js';
 export type Request =
   | {
       readonly type: 'subscribe';
-      /** The word that the client used: `block`, `blocks`, `all`. Always one of `TOPIC_NAMES`. */
+      /** The word that the client used: `block`, `blocks`, `all`. Always one of `topicNames`. */
       readonly topicName: string;
-      /** The topics that the word names. */
+      /** The topics that the word names; of a custom topic, the one that its events are made of. */
       readonly topics: readonly Topic[];
+      /** The custom topic that is meant, if it is one. */
+      readonly customTopic?: string;
       readonly idJson?: string;
       /** Text of `from`, not looked at yet. */
       readonly fromJson?: string;
@@ -29,6 +31,7 @@ export type Request =
       readonly type: 'unsubscribe';
       readonly topicName: string;
       readonly topics: readonly Topic[];
+      readonly customTopic?: string;
       readonly idJson?: string;
       readonly quiet?: true;
     }
@@ -37,6 +40,7 @@ export type Request =
       readonly type: 'update';
       readonly topicName: string;
       readonly topics: readonly Topic[];
+      readonly customTopic?: string;
       readonly idJson?: string;
       /** Text of `add`, not looked at yet; one of the two is there. */
       readonly addJson?: string;

@@ -34,3 +34,32 @@ export const TOPIC_NAMES: readonly string[] = Object.keys(ALIASES);
 export function parseTopic(name: string): readonly Topic[] | undefined {
   return Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined;
 }
+
+/** Topics that an operator has added, by name; each with the topic that its events are made of. */
+export type CustomTopics = ReadonlyMap<string, Topic>;
+
+/** No topics are added. */
+export const NO_CUSTOM_TOPICS: CustomTopics = new Map();
+
+/** What a client's word for a topic names. */
+export interface NamedTopics {
+  /** As the client said it. */
+  readonly topicName: string;
+  /** Of a custom topic, the one that its events are made of. */
+  readonly topics: readonly Topic[];
+  /** The custom topic's own name. */
+  readonly customTopic?: string;
+}
+
+/** As {@link parseTopic}, with the custom topics. */
+export function findTopic(topicName: string, custom: CustomTopics): NamedTopics | undefined {
+  const topics = parseTopic(topicName);
+  if (topics !== undefined) return { topicName, topics };
+  const base = custom.get(topicName);
+  return base === undefined ? undefined : { topicName, topics: [base], customTopic: topicName };
+}
+
+/** Every name that a client may use for a topic, those of custom topics last. */
+export function topicNames(custom: CustomTopics): readonly string[] {
+  return custom.size === 0 ? TOPIC_NAMES : [...TOPIC_NAMES, ...custom.keys()];
+}

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Archive } from '../feed/archive.js';
-import type { EventLog, LogEvent } from '../feed/eventLogTypes.js';
+import type { LogEvent, ReadableLog } from '../feed/eventLogTypes.js';
 import { ReplayError, type ReplayStart } from '../feed/replayTypes.js';
 import { backoffMs } from '../node/backoff.js';
 import { RpcMalformedError, RpcReplyError, RpcUnavailableError } from '../node/rpcTypes.js';
@@ -34,8 +34,9 @@ export interface CatchUpListener {
 
 /** What a catch-up works with. */
 export interface CatchUpDeps {
-  readonly log: EventLog;
-  readonly archive: Archive;
+  /** Whose events cursors name. */
+  readonly log: Pick<ReadableLog, 'epoch' | 'headSeq'>;
+  readonly archive: Pick<Archive, 'replay' | 'present' | 'snapshot'>;
   /** Whether the log has every event of these topics behind this number. */
   readonly covers: (topics: Iterable<Topic>, afterSeq: number) => boolean;
   /** Hash of the running chain's genesis block; absent until the node has said. */
@@ -87,13 +88,14 @@ export function startCatchUp(
   let lastCursor: string | undefined;
   let told = 0;
 
-  const tell = async (events: readonly LogEvent[]): Promise<void> => {
+  const tell = async (events: readonly LogEvent[], upTo?: string): Promise<void> => {
     const some = events.filter((event) => topics.has(event.topic));
-    const last = some.at(-1);
-    if (last === undefined) return;
+    const reached = upTo ?? some.at(-1)?.cursor;
+    if (reached === undefined) return;
+    lastCursor = reached;
+    told += 1;
+    if (some.length === 0) return;
     listener.onEvents(some);
-    lastCursor = last.cursor;
-    told += some.length;
     await listener.room();
   };
 
@@ -136,8 +138,9 @@ export function startCatchUp(
       while (!isDropped()) {
         const { value: step } = await replay.next();
         if (isDropped()) return;
-        if (step.type === 'events') await tell(step.events);
+        if (step.type === 'events') await tell(step.events, step.upTo);
         else if (step.type === 'progress') listener.onProgress(step.at, step.target);
+        else if (step.type === 'in_log' && listener.onLogReached([...topics], step.position)) return;
         else if (step.type === 'at_tip' && (await joinLog(step.tip))) return;
       }
     } finally {

@@ -1,4 +1,5 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import { createExtensionRpc } from '../extensions/extensionRpc.js';
 import { METRICS_UPDATE } from '../extensions/streams/metricsUpdate.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError } from '../protocol/printMessages.js';
@@ -9,6 +10,7 @@ import { createProxyList } from './access/clientAddress.js';
 import { createGate } from './access/gate.js';
 import type { CatchUpDeps } from './catchUp.js';
 import { createChannels } from './channels.js';
+import { isReading } from './commandTable.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createGatewayMethods } from './gatewayMethods.js';
 import { createHttpListener } from './httpListener.js';
@@ -20,8 +22,9 @@ import { createIdleTurns } from './limits/idleTurns.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
 import type { Lag } from './lag.js';
-import { createSubscriptions } from './subscriptions.js';
+import { createSubscriptions, type Subscriptions } from './subscriptions.js';
 import type { SubscriptionSet } from './subscriptionSet.js';
+import { createCustomTopics, type EventSource } from './customTopics.js';
 import { createSubscriptionSets } from './subscriptionSets.js';
 import { createDialectViews } from './dialectViews.js';
 import { createStreamHub } from './streamHub.js';
@@ -93,50 +96,68 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     replays -= 1;
   }
 
-  const subscriptions = createSubscriptions(
+  const customTopics = createCustomTopics(options, {
+    log,
+    known: deps.known,
+    demand: deps.demand,
+    catchUp,
+    rpc: (signal) =>
+      createExtensionRpc(signal, { rpc: deps.rpc, isReading, deadlineMs: options.commandDeadlineMs }),
+    logger: logger.child({ part: 'topics' }),
+  });
+  const subscriptionsTo = (source: EventSource): Subscriptions =>
+    createSubscriptions(
+      {
+        maxReplays: options.maxReplaysPerClient,
+        maxSubscriptions: options.maxSubscriptions,
+        maxUnsentBytes: options.maxBufferedBytes,
+      },
+      {
+        ...source,
+        // Channels are of the protocol's topics alone.
+        onWants: source.customTopic === undefined ? channels.onWants : () => undefined,
+        takeReplayPlace,
+        giveReplayPlace,
+        viewOf: (dialect, isCompressed, forOperator) => views.of(dialect, isCompressed, forOperator),
+        known: deps.known,
+        maxFilterKeys: (role) => maxFilterKeys(role, options),
+        refusals,
+      },
+    );
+  const subscriptions = subscriptionsTo({ hub, demand: deps.demand, catchUp, headCursor });
+  const customSubscriptions = new Map(
+    customTopics.sources.map((source) => [source.customTopic, subscriptionsTo(source)]),
+  );
+  const sessions = createSessions(
+    { ...options, customTopics: customTopics.names },
     {
-      maxReplays: options.maxReplaysPerClient,
-      maxSubscriptions: options.maxSubscriptions,
-      maxUnsentBytes: options.maxBufferedBytes,
-    },
-    {
-      hub,
-      demand: deps.demand,
-      onWants: channels.onWants,
-      catchUp,
-      takeReplayPlace,
-      giveReplayPlace,
-      headCursor,
-      viewOf: (dialect, isCompressed, forOperator) => views.of(dialect, isCompressed, forOperator),
-      known: deps.known,
-      maxFilterKeys: (role) => maxFilterKeys(role, options),
+      subscriptions: createSubscriptionSets(
+        (customTopic) => customSubscriptions.get(customTopic) ?? subscriptions,
+      ),
+      streams: ({ connection, address, clearance }) =>
+        streams.enter(connection, () => audienceOf(address, clearance.principal.role)),
+      commands,
+      methods,
+      rates,
       refusals,
+      idleTurns,
+      clearances: createClearances({
+        authenticator: deps.authenticator,
+        authTimeoutMs: options.authTimeoutMs,
+        tipHeight: () => deps.archive.present().tip?.height,
+        heightInLog,
+      }),
+      status: () => printShortHealth(deps.health()),
+      welcome: createWelcomes(options, {
+        health: deps.health,
+        streams: streams.names.filter((name) => name !== METRICS_UPDATE),
+        customTopics: customTopics.names,
+        headCursor,
+        rates,
+      }),
+      logger,
     },
   );
-  const sessions = createSessions(options, {
-    subscriptions: createSubscriptionSets(subscriptions),
-    streams: ({ connection, address, clearance }) =>
-      streams.enter(connection, () => audienceOf(address, clearance.principal.role)),
-    commands,
-    methods,
-    rates,
-    refusals,
-    idleTurns,
-    clearances: createClearances({
-      authenticator: deps.authenticator,
-      authTimeoutMs: options.authTimeoutMs,
-      tipHeight: () => deps.archive.present().tip?.height,
-      heightInLog,
-    }),
-    status: () => printShortHealth(deps.health()),
-    welcome: createWelcomes(options, {
-      health: deps.health,
-      streams: streams.names.filter((name) => name !== METRICS_UPDATE),
-      headCursor,
-      rates,
-    }),
-    logger,
-  });
   let stopped: Promise<void> | undefined;
   let lastLag: { readonly atMs: number; readonly lag: Lag } | undefined;
 
@@ -207,6 +228,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     transport.stopAccepting();
     httpListener?.stopAccepting();
     hub.flush();
+    customTopics.flush();
     streams.close();
     const clients = open.size;
     for (const session of open) {
@@ -216,6 +238,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     await transport.waitUntilEmpty(graceMs);
     await Promise.all([transport.destroy(), httpListener?.close()]);
     hub.close();
+    customTopics.close();
   }
 
   return {
@@ -241,6 +264,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       ...transport.stats(),
       replays,
       filters: filterIndex.stats(),
+      customTopics: customTopics.stats(),
       streams: streams.stats(),
       commands: commands.stats(),
       refusals: refusals.counts(),

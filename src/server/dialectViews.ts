@@ -45,7 +45,7 @@ function framesIn(
 ): readonly Buffer[] {
   const dataJson = (forOperator ? event.operatorJson : undefined) ?? event.dataJson;
   if (dialect.name === 'native' && dataJson === event.dataJson) return frame(event.message);
-  const envelope = dialect.event(event);
+  const envelope = dialect.event({ ...event, ...event.custom });
   if (envelope === undefined) return [];
   return frame(Buffer.concat([Buffer.from(envelope.prefix), dataJson, Buffer.from(envelope.suffix)]));
 }

@@ -103,7 +103,7 @@ export function createHub<Client extends HubClient>(options: HubOptions, deps: H
   }
 
   function positionAt(seq: number): Position {
-    return { seq, cursor: log.read(seq, 1)?.[0]?.cursor };
+    return { seq, cursor: log.cursorOf(seq) };
   }
 
   function wake(): void {

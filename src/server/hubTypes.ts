@@ -1,4 +1,4 @@
-import type { EventLog } from '../feed/eventLogTypes.js';
+import type { ReadableLog } from '../feed/eventLogTypes.js';
 import type { SlowPolicy } from '../protocol/slowPolicies.js';
 import type { Topic } from '../protocol/topics.js';
 import type { Connection } from './connection.js';
@@ -19,7 +19,7 @@ export interface HubOptions {
 
 /** What the hub works with. */
 export interface HubDeps {
-  readonly log: EventLog;
+  readonly log: ReadableLog;
   /** Finds the filters that accept an event; if absent, each filter is asked. */
   readonly filterIndex?: FilterIndex;
   /** Runs the callback soon, after input and output had their turn; `setImmediate` if absent. */

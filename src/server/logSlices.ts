@@ -1,4 +1,4 @@
-import type { EventLog, LogEvent } from '../feed/eventLogTypes.js';
+import type { LogEvent, ReadableLog } from '../feed/eventLogTypes.js';
 import { joinFrames } from './joinFrames.js';
 import type { Position, ReadRange } from './reader.js';
 import { ALL_TOPICS, TOPIC_BITS, type TopicMask } from './topicMask.js';
@@ -42,7 +42,7 @@ const READ_EVENTS = 512;
 const MAX_SLICE_EVENTS = 8192;
 
 /** Reads the log. */
-export function createLogSlices(log: EventLog): LogSlices {
+export function createLogSlices(log: ReadableLog): LogSlices {
   function take(
     afterSeq: number,
     { untilSeq, maxBytes }: SliceLimits,

@@ -11,6 +11,7 @@ import type { MetricsText } from '../observe/metricTypes.js';
 import type { ErrorName } from '../protocol/codes.js';
 import type { Authenticator } from './access/authenticator.js';
 import type { Role } from './access/role.js';
+import type { CustomTopicsOptions, CustomTopicStats } from './customTopics.js';
 import type { FilterIndexStats } from './filters/filterIndex.js';
 import type { HubStats } from './hubTypes.js';
 import type { Lag } from './lag.js';
@@ -20,7 +21,8 @@ import type { TlsFiles } from './listeningServer.js';
 import type { WebSocketServerStats } from './webSocketServer.js';
 
 /** Where to listen, and the limits; times in milliseconds. */
-export interface ServerOptions extends RatesOptions {
+export interface ServerOptions
+  extends RatesOptions, Omit<CustomTopicsOptions, 'maxBufferedBytes' | 'coalesceMs'> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -119,6 +121,7 @@ export interface ServerStats extends HubStats, WebSocketServerStats {
   /** Of live clients. */
   readonly filters: FilterIndexStats;
   readonly streams: readonly StreamStats[];
+  readonly customTopics: readonly CustomTopicStats[];
   readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
   /** Errors answered, by name. */
   readonly refusals: Readonly<Record<ErrorName, number>>;

@@ -1,4 +1,4 @@
-import type { EventLog, LogEvent } from '../feed/eventLogTypes.js';
+import type { LogEvent, ReadableLog } from '../feed/eventLogTypes.js';
 import type { EventType } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
 import type { BehindPart, Policies, Position } from './reader.js';
@@ -37,7 +37,7 @@ export function summariseHeld(
   to: Position,
   view: View,
   policies: Policies,
-  log: Pick<EventLog, 'read' | 'oldestSeq'>,
+  log: Pick<ReadableLog, 'read' | 'oldestSeq'>,
 ): Release {
   const counts = new Map<Topic, number>();
   const newest = new Map<EventType, LogEvent>();

@@ -17,7 +17,7 @@ export interface Subscriber {
   readonly connection: Connection;
   readonly clearance: Clearance;
   readonly address: ClientAddress;
-  /** One for each dialect that it has subscribed in; almost always one. */
+  /** One for each dialect that it has subscribed in, and one more for each custom topic; almost always one. */
   sets: readonly SubscriptionSet[];
   /** Made with the first filter. */
   filterKeys: KeyBudget | undefined;
@@ -28,6 +28,8 @@ export interface SubscriptionSet extends HubClient, Interest {
   readonly owner: Subscriber;
   /** In which everything is told. */
   readonly dialect: Dialect;
+  /** The custom topic that it is for; absent: the topics of the protocol. */
+  readonly customTopic: string | undefined;
   /** How events are seen at this moment, filters apart. */
   plainView: View;
   wantedTopics: TopicMask;

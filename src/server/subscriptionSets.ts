@@ -7,7 +7,7 @@ import { isUsed, type Reply, type Subscriptions } from './subscriptions.js';
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 
-/** All subscriptions of each connection: a set for each dialect that it has subscribed in. */
+/** All subscriptions of each connection: a set for each dialect that it has subscribed in, and one more for each custom topic. */
 export interface SubscriptionSets {
   /** A connection has come: where it would resume is known from now on. */
   enter(owner: Subscriber): void;
@@ -35,12 +35,16 @@ export interface SubscriptionSets {
   end(owner: Subscriber): void;
 }
 
-/** For all connections of a server. */
-export function createSubscriptionSets(subscriptions: Subscriptions): SubscriptionSets {
-  const setOf = (owner: Subscriber, dialect: Dialect): SubscriptionSet => {
-    const known = owner.sets.find((set) => set.dialect.name === dialect.name);
+/** For all connections of a server. `of` gives the subscriptions to a custom topic, or to those of the protocol. */
+export function createSubscriptionSets(
+  of: (customTopic: string | undefined) => Subscriptions,
+): SubscriptionSets {
+  const setOf = (owner: Subscriber, dialect: Dialect, customTopic?: string): SubscriptionSet => {
+    const known = owner.sets.find(
+      (set) => set.dialect.name === dialect.name && set.customTopic === customTopic,
+    );
     if (known !== undefined) return known;
-    const set = subscriptions.open(owner, dialect);
+    const set = of(customTopic).open(owner, dialect);
     owner.sets = [...owner.sets, set];
     return set;
   };
@@ -49,20 +53,21 @@ export function createSubscriptionSets(subscriptions: Subscriptions): Subscripti
       setOf(owner, NATIVE);
     },
     subscribe: (owner, request, dialect, reply) =>
-      subscriptions.subscribe(setOf(owner, dialect), request, reply),
+      of(request.customTopic).subscribe(setOf(owner, dialect, request.customTopic), request, reply),
     unsubscribe: (owner, request, dialect, reply) =>
-      subscriptions.unsubscribe(setOf(owner, dialect), request, reply),
-    update: (owner, request, dialect, reply) => subscriptions.update(setOf(owner, dialect), request, reply),
+      of(request.customTopic).unsubscribe(setOf(owner, dialect, request.customTopic), request, reply),
+    update: (owner, request, dialect, reply) =>
+      of(request.customTopic).update(setOf(owner, dialect, request.customTopic), request, reply),
     renewViews(owner) {
-      for (const set of owner.sets) subscriptions.renewView(set);
+      for (const set of owner.sets) of(set.customTopic).renewView(set);
     },
     resumeCursor(owner) {
       const used = owner.sets.filter(isUsed);
-      if (used.length === 0) return subscriptions.resumeCursor(setOf(owner, NATIVE));
-      return used.map((set) => subscriptions.resumeCursor(set)).reduce(olderCursor);
+      if (used.length === 0) return of(undefined).resumeCursor(setOf(owner, NATIVE));
+      return used.map((set) => of(set.customTopic).resumeCursor(set)).reduce(olderCursor);
     },
     end(owner) {
-      for (const set of owner.sets) subscriptions.end(set);
+      for (const set of owner.sets) of(set.customTopic).end(set);
     },
   };
 }

@@ -27,6 +27,10 @@ import { createWants, type Subscriber, type SubscriptionSet, type WantsDeps } fr
 /** What they work with. */
 export interface SubscriptionsDeps extends Omit<PastSubscriptionsDeps, 'wants'>, WantsDeps {
   readonly hub: Hub<SubscriptionSet>;
+  /** The custom topic that they are for; absent: the topics of the protocol. */
+  readonly customTopic?: string;
+  /** The dialect as it speaks of these subscriptions; as it is, if absent. */
+  readonly speak?: (dialect: Dialect) => Dialect;
   /** The position of the log's head; absent until the tip is known. */
   readonly headCursor: () => string | undefined;
   readonly known: KnownOutputs;
@@ -104,7 +108,8 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   }
 
   return {
-    open(owner, dialect) {
+    open(owner, spoken) {
+      const dialect = deps.speak?.(spoken) ?? spoken;
       const plainView = deps.viewOf(dialect, owner.connection.compresses, false);
       const set: SubscriptionSet = {
         // One by one: a spread would make a hidden class for each connection, of half a KiB.
@@ -116,6 +121,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
         gone: false,
         owner,
         dialect,
+        customTopic: deps.customTopic,
         plainView,
         wanted: NOTHING_WANTED,
         wantedTopics: 0,

@@ -1,6 +1,6 @@
 import type { Health } from '../observe/healthTypes.js';
 import { printWelcome, type ConnectionLimits } from '../protocol/printMessages.js';
-import { TOPIC_NAMES } from '../protocol/topics.js';
+import { topicNames, type CustomTopics } from '../protocol/topics.js';
 import { NOBODY } from './access/gate.js';
 import type { Role } from './access/role.js';
 import { LOCAL_KEY, type Rates } from './limits/rates.js';
@@ -11,6 +11,7 @@ export interface WelcomeDeps {
   readonly health: () => Health;
   /** Streams that may be subscribed to. */
   readonly streams: readonly string[];
+  readonly customTopics: CustomTopics;
   readonly headCursor: () => string | undefined;
   readonly rates: Rates;
 }
@@ -46,7 +47,7 @@ export function createWelcomes(
       simulated,
       ...(chain === undefined ? {} : { chain }),
       ...(tip === undefined ? {} : { tip }),
-      topics: TOPIC_NAMES,
+      topics: topicNames(deps.customTopics),
       streams: deps.streams,
       limits: limitsOf(options, role, limitKey, deps.rates),
       ...(cursor === undefined ? {} : { cursor }),

@@ -130,40 +130,39 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
   let lastId = 0;
   let replays = 0;
   let isUp = true;
+  const subscriptions = createSubscriptions(
+    { maxReplays: 5, maxSubscriptions: 100, maxUnsentBytes: options.maxBufferedBytes },
+    {
+      hub,
+      demand,
+      onWants: () => undefined,
+      catchUp: {
+        log,
+        covers: demand.covers,
+        archive,
+        genesisHash: () => follower.state().genesisHashHex,
+        encode,
+        logger,
+        nowMs,
+        random: () => 0.5,
+        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      },
+      takeReplayPlace() {
+        replays += 1;
+        return true;
+      },
+      giveReplayPlace() {
+        replays -= 1;
+      },
+      headCursor,
+      viewOf: () => view,
+      known,
+      maxFilterKeys: () => 1000,
+      refusals: createRefusals(),
+    },
+  );
   const sessions = createSessions(LIMITS, {
-    subscriptions: createSubscriptionSets(
-      createSubscriptions(
-        { maxReplays: 5, maxSubscriptions: 100, maxUnsentBytes: options.maxBufferedBytes },
-        {
-          hub,
-          demand,
-          onWants: () => undefined,
-          catchUp: {
-            log,
-            covers: demand.covers,
-            archive,
-            genesisHash: () => follower.state().genesisHashHex,
-            encode,
-            logger,
-            nowMs,
-            random: () => 0.5,
-            sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-          },
-          takeReplayPlace() {
-            replays += 1;
-            return true;
-          },
-          giveReplayPlace() {
-            replays -= 1;
-          },
-          headCursor,
-          viewOf: () => view,
-          known,
-          maxFilterKeys: () => 1000,
-          refusals: createRefusals(),
-        },
-      ),
-    ),
+    subscriptions: createSubscriptionSets(() => subscriptions),
     commands: {
       run: () => ({ type: 'refused', error: { type: 'error', code: 'unknown_command', message: '' } }),
       stats: () => ({ inFlight: 0, shared: 0, cached: 0 }),

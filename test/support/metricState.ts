@@ -95,6 +95,16 @@ export const FULL_STATE: MetricState = {
       mining: 135,
     },
     replays: 118,
+    customTopics: [
+      {
+        name: 'large_blocks',
+        subscriptions: 150,
+        bytes: 151,
+        lag: 152,
+        outcomes: { mapped: 153, nothing: 154, error: 155, timeout: 156, bad_result: 157, busy: 158 },
+        abandoned: 159,
+      },
+    ],
     cohorts: 119,
     ticks: 120,
     cohortJoins: 121,

@@ -71,6 +71,9 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   pingTimeoutMs: 30_000,
   streamDeadlineMs: 10_000,
   streams: [],
+  topics: [],
+  topicDeadlineMs: 10_000,
+  idleFollowMs: -1,
   version: '0.0.0-test',
 };
 
@@ -208,7 +211,7 @@ export function createTestSubscriptions(
       refusals: createRefusals(),
     },
   );
-  return createSubscriptionSets(subscriptions);
+  return createSubscriptionSets(() => subscriptions);
 }
 
 /** An event of a type with `data` of about `bytes` bytes, of which `n` is a member. */

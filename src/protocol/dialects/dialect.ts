@@ -1,8 +1,8 @@
 import type { ErrorName } from '../codes.js';
-import type { ChainPoint, EventType } from '../events.js';
-import type { Skip, SubscriptionDone, SubscriptionName } from '../printMessages.js';
+import type { ChainPoint } from '../events.js';
+import type { EventHead, Skip, SubscriptionDone, SubscriptionName } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
-import type { Topic } from '../topics.js';
+import type { CustomTopics } from '../topics.js';
 
 /** Every dialect by name. */
 export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1' | 'streams' | 'zion';
@@ -11,13 +11,6 @@ export type DialectName = 'native' | 'jsonrpc2' | 'jsonrpc1' | 'streams' | 'zion
 export interface Envelope {
   readonly prefix: string;
   readonly suffix: string;
-}
-
-/** What a dialect prints of an event besides its data. */
-export interface EventHead {
-  readonly type: EventType;
-  readonly topic: Topic;
-  readonly cursor: string;
 }
 
 /** A subscription, its end or its change that was done, as every dialect may print it. */
@@ -62,8 +55,8 @@ export interface Dialect {
   readonly name: DialectName;
   /** One message for each thing that a client may say, for help and errors. */
   readonly shapes: readonly string[];
-  /** Reads a message; `undefined` when it has none of the dialect's shapes. */
-  parse(members: Members): Request | undefined;
+  /** Reads a message; `undefined` when it has none of the dialect's shapes. `custom` are topics that may be named besides. */
+  parse(members: Members, custom: CustomTopics): Request | undefined;
   /** The text around an event's data; `undefined` when the dialect has no message for it. */
   event(head: EventHead): Envelope | undefined;
   /** The text around the result of a command. */
@@ -82,7 +75,7 @@ export interface Dialect {
   /** A subscription from the past has come to the block `at`, on its way to `target`. */
   catchingUp(subscription: SubscriptionName, at: ChainPoint, target: ChainPoint): string;
   /** Events of a topic that cannot be told again: all between two cursors that is not in the chain. */
-  gap(topic: Topic, fromCursor: string | undefined, toCursor: string): string;
+  gap(topic: string, fromCursor: string | undefined, toCursor: string): string;
   /** Events were left out, because the client is slow and wanted it so. */
   skipped(skip: Skip): string;
   /** A subscription has ended with an error; `cursor` is the last event that was sent of it. */

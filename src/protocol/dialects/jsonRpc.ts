@@ -4,6 +4,7 @@ import { escapeLoneSurrogates } from '../idMember.js';
 import { gapReason } from '../gapReason.js';
 import { filterMember } from '../printMessages.js';
 import type { Member, Members, Request } from '../request.js';
+import type { CustomTopics } from '../topics.js';
 import type { Dialect, DialectName, Envelope } from './dialect.js';
 import { jsonRpcError } from './jsonRpcErrors.js';
 import { parseJsonRpcSubscription } from './jsonRpcSubscriptions.js';
@@ -67,7 +68,7 @@ function createJsonRpc(version: Version): Dialect {
   return {
     name: version.name,
     shapes: version.shapes,
-    parse: (members) => parseRequest(members, version),
+    parse: (members, custom) => parseRequest(members, version, custom),
     event({ type, topic, cursor }) {
       const { prefix, suffix } = version.notification(type);
       return {
@@ -124,7 +125,7 @@ function cursorMember(cursor: string | undefined): string {
   return cursor === undefined ? '' : `,"cursor":${JSON.stringify(cursor)}`;
 }
 
-function parseRequest(members: Members, version: Version): Request | undefined {
+function parseRequest(members: Members, version: Version, custom: CustomTopics): Request | undefined {
   const jsonrpc = members.get('jsonrpc');
   const method = members.get('method');
   if (method === undefined && jsonrpc === undefined) return undefined;
@@ -160,7 +161,7 @@ function parseRequest(members: Members, version: Version): Request | undefined {
   }
   const paramsJson = isAbsent ? '[]' : params.json;
   if (method.value === 'subscribe' || method.value === 'unsubscribe' || method.value === 'update') {
-    const subscription = parseJsonRpcSubscription(method.value, paramsJson);
+    const subscription = parseJsonRpcSubscription(method.value, paramsJson, custom);
     return subscription.type === 'invalid'
       ? invalid(subscription.error, subscription.message)
       : { ...subscription, ...answering };

@@ -3,7 +3,7 @@ import { excerpt } from '../excerpt.js';
 import { elementSpans, memberSpans } from '../jsonSpans.js';
 import type { Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
-import { parseTopic, TOPIC_NAMES } from '../topics.js';
+import { findTopic, topicNames, type CustomTopics } from '../topics.js';
 
 /** Params of the methods in the order in which they are given by position. */
 const PARAMS = {
@@ -20,7 +20,11 @@ type Subscription =
  * Reads the params of `subscribe`, `unsubscribe` and `update`: by position, with null for what is left out, or by name. Members of an object
  * that are not known are left alone, as in the native dialect. `paramsJson` is the text of an array or object.
  */
-export function parseJsonRpcSubscription(method: keyof typeof PARAMS, paramsJson: string): Subscription {
+export function parseJsonRpcSubscription(
+  method: keyof typeof PARAMS,
+  paramsJson: string,
+  custom: CustomTopics,
+): Subscription {
   const names: readonly string[] = PARAMS[method];
   const form = `${method} takes [${names.join(', ')}], or an object with these members`;
   let byName: ReadonlyMap<string, string>;
@@ -44,18 +48,18 @@ export function parseJsonRpcSubscription(method: keyof typeof PARAMS, paramsJson
     return {
       type: 'invalid',
       error: 'unknown_topic',
-      message: `${form}; the topics are ${TOPIC_NAMES.join(', ')}`,
+      message: `${form}; the topics are ${topicNames(custom).join(', ')}`,
     };
   }
-  const topics = parseTopic(topicName);
-  if (topics === undefined) {
+  const named = findTopic(topicName, custom);
+  if (named === undefined) {
     return {
       type: 'invalid',
       error: 'unknown_topic',
-      message: `no topic "${excerpt(topicName)}"; the topics are ${TOPIC_NAMES.join(', ')}`,
+      message: `no topic "${excerpt(topicName)}"; the topics are ${topicNames(custom).join(', ')}`,
     };
   }
-  if (method === 'unsubscribe') return { type: 'unsubscribe', topicName, topics };
+  if (method === 'unsubscribe') return { type: 'unsubscribe', ...named };
   if (method === 'update') {
     const addJson = given('add');
     const removeJson = given('remove');
@@ -64,8 +68,7 @@ export function parseJsonRpcSubscription(method: keyof typeof PARAMS, paramsJson
     }
     return {
       type: 'update',
-      topicName,
-      topics,
+      ...named,
       ...(addJson === undefined ? {} : { addJson }),
       ...(removeJson === undefined ? {} : { removeJson }),
     };
@@ -80,8 +83,7 @@ export function parseJsonRpcSubscription(method: keyof typeof PARAMS, paramsJson
   }
   return {
     type: 'subscribe',
-    topicName,
-    topics,
+    ...named,
     ...(fromJson === undefined ? {} : { fromJson }),
     ...(filterJson === undefined ? {} : { filterJson }),
     ...(onSlow === undefined ? {} : { onSlow }),

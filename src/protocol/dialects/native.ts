@@ -15,7 +15,7 @@ import {
 } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
-import { parseTopic, TOPIC_NAMES, type Topic } from '../topics.js';
+import { findTopic, topicNames, type CustomTopics, type NamedTopics } from '../topics.js';
 import type { Dialect } from './dialect.js';
 
 /** Every `action` of the native dialect. */
@@ -32,7 +32,7 @@ export const NATIVE: Dialect = {
     COMMAND_FORM,
   ],
   parse: parseNative,
-  event: ({ type, cursor }) => ({ prefix: eventPrefix(type, cursor), suffix: MESSAGE_SUFFIX }),
+  event: (head) => ({ prefix: eventPrefix(head), suffix: MESSAGE_SUFFIX }),
   response: (head) => ({ prefix: responsePrefix(head), suffix: MESSAGE_SUFFIX }),
   error: printError,
   acknowledgement: printAcknowledgement,
@@ -57,18 +57,18 @@ export const NATIVE: Dialect = {
  * `{"action":"update","topic":"transactions","add":{…},"remove":{…}}` and `{"command":"getblockcount","params":[]}`, each with an optional `id` of any kind. Members that it does not know are left
  * alone. `undefined` when there is neither `action` nor `command`.
  */
-function parseNative(members: Members): Request | undefined {
+function parseNative(members: Members, custom: CustomTopics): Request | undefined {
   const hasAction = members.has('action');
   const hasCommand = members.has('command');
   if (hasAction && hasCommand) {
     return invalid(members, 'invalid_field', 'the message has both "action" and "command"; send one of them');
   }
-  if (hasAction) return parseAction(members);
+  if (hasAction) return parseAction(members, custom);
   if (hasCommand) return parseCommand(members);
   return undefined;
 }
 
-function parseAction(members: Members): Request {
+function parseAction(members: Members, custom: CustomTopics): Request {
   const value = members.get('action')?.value;
   if (typeof value !== 'string') {
     return invalid(members, 'invalid_field', `"action" must be a string: one of ${ACTIONS.join(', ')}`);
@@ -88,18 +88,22 @@ function parseAction(members: Members): Request {
   }
   const topicName = members.get('topic')?.value;
   if (typeof topicName !== 'string') {
-    return invalid(members, 'invalid_field', `"topic" must be a string: one of ${TOPIC_NAMES.join(', ')}`);
+    return invalid(
+      members,
+      'invalid_field',
+      `"topic" must be a string: one of ${topicNames(custom).join(', ')}`,
+    );
   }
-  const topics = parseTopic(topicName);
-  if (topics === undefined) {
+  const named = findTopic(topicName, custom);
+  if (named === undefined) {
     return invalid(
       members,
       'unknown_topic',
-      `no topic "${excerpt(topicName)}"; the topics are ${TOPIC_NAMES.join(', ')}`,
+      `no topic "${excerpt(topicName)}"; the topics are ${topicNames(custom).join(', ')}`,
     );
   }
-  if (action === 'update') return parseUpdate(members, topicName, topics);
-  if (action === 'unsubscribe') return { type: action, topicName, topics, ...idOf(members) };
+  if (action === 'update') return parseUpdate(members, named);
+  if (action === 'unsubscribe') return { type: action, ...named, ...idOf(members) };
   const onSlow = members.get('on_slow')?.value;
   const policy = SLOW_POLICIES.find((known) => known === onSlow);
   if (onSlow !== undefined && policy === undefined) {
@@ -109,8 +113,7 @@ function parseAction(members: Members): Request {
   const filterJson = members.get('filter')?.json;
   return {
     type: action,
-    topicName,
-    topics,
+    ...named,
     ...idOf(members),
     ...(fromJson === undefined ? {} : { fromJson }),
     ...(filterJson === undefined ? {} : { filterJson }),
@@ -126,7 +129,7 @@ function parseAuthenticate(members: Members): Request {
   return { type: 'authenticate', token, ...idOf(members) };
 }
 
-function parseUpdate(members: Members, topicName: string, topics: readonly Topic[]): Request {
+function parseUpdate(members: Members, named: NamedTopics): Request {
   const addJson = members.get('add')?.json;
   const removeJson = members.get('remove')?.json;
   if (addJson === undefined && removeJson === undefined) {
@@ -135,8 +138,7 @@ function parseUpdate(members: Members, topicName: string, topics: readonly Topic
   }
   return {
     type: 'update',
-    topicName,
-    topics,
+    ...named,
     ...idOf(members),
     ...(addJson === undefined ? {} : { addJson }),
     ...(removeJson === undefined ? {} : { removeJson }),

@@ -35,6 +35,6 @@ export function selectChannels(words: readonly string[]): ChannelSelection {
 }
 
 /** The channel whose events those of a topic are; of several, the first. */
-export function channelOf(topic: Topic): Channel | undefined {
-  return CHANNEL_NAMES.find((channel) => (CHANNELS[channel] as readonly Topic[]).includes(topic));
+export function channelOf(topic: string): Channel | undefined {
+  return CHANNEL_NAMES.find((channel) => (CHANNELS[channel] as readonly string[]).includes(topic));
 }

@@ -37,6 +37,7 @@ import {
   responsePrefix,
   type ConnectionLimits,
 } from '../../../src/protocol/printMessages.js';
+import { EVENT_TOPICS } from '../../../src/protocol/events.js';
 import type { Request } from '../../../src/protocol/request.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
 import { decideOrigin } from '../../../src/server/access/decideOrigin.js';
@@ -473,7 +474,9 @@ function cursorOf(draft: EventDraft, seq: number): string {
 
 function event(draft: EventDraft, seq: number): string {
   const dataText = draft.dataJson.toString('utf8') + (draft.dataEnd ?? '');
-  return eventPrefix(draft.type, cursorOf(draft, seq)) + dataText + MESSAGE_SUFFIX;
+  const { type } = draft;
+  const head = eventPrefix({ type, topic: EVENT_TOPICS[type], cursor: cursorOf(draft, seq) });
+  return head + dataText + MESSAGE_SUFFIX;
 }
 
 function pick(drafts: readonly EventDraft[], index: number): EventDraft {

@@ -68,9 +68,9 @@ describe('spliced messages', () => {
   });
 
   test('an event names its topic and its cursor', () => {
-    expect(eventPrefix('block_disconnected', '1.abc') + '{}' + MESSAGE_SUFFIX).toBe(
-      '{"type":"block_disconnected","topic":"blocks","cursor":"1.abc","data":{}}',
-    );
+    expect(
+      eventPrefix({ type: 'block_disconnected', topic: 'blocks', cursor: '1.abc' }) + '{}' + MESSAGE_SUFFIX,
+    ).toBe('{"type":"block_disconnected","topic":"blocks","cursor":"1.abc","data":{}}');
   });
 
   test('the id of any request comes back as the same text', () => {
