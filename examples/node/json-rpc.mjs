@@ -13,7 +13,6 @@ function call(method, params = []) {
 }
 
 function receive(message) {
-  // What has no "jsonrpc" is the welcome, which every connection begins with.
   const { method, params, id, result, error } = message;
   if (method === 'block') console.log('block', params.data.height, params.data.hash);
   const asked = waiting.get(id);

@@ -16,7 +16,6 @@ async def main(url):
         async def listen():
             async for text in socket:
                 message = json.loads(text)
-                # What has no "jsonrpc" is the welcome, which every connection begins with.
                 if message.get("method") == "block":
                     data = message["params"]["data"]
                     print("block", data["height"], data["hash"], flush=True)

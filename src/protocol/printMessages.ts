@@ -93,6 +93,9 @@ export function printWelcome(data: WelcomeData): string {
       limits,
       ...(cursor === undefined ? {} : { cursor }),
     },
+    // A notification to clients that know JSON-RPC 2.0 alone: they leave aside those that they have no method for.
+    jsonrpc: '2.0',
+    method: 'welcome',
   });
 }
 

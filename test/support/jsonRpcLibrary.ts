@@ -23,8 +23,7 @@ export async function connectLibrary(url: string, makeId?: MakeId): Promise<Libr
     errorListener: (_message, payload) => strange.push(payload),
   });
   socket.on('message', (data: Buffer) => {
-    // It tells of what it does not know twice; once is enough.
-    rpc.receiveAndSend(JSON.parse(data.toString('utf8'))).catch(() => undefined);
+    void rpc.receiveAndSend(JSON.parse(data.toString('utf8')));
   });
   await new Promise((resolve, reject) => {
     socket.once('open', resolve);

@@ -121,7 +121,7 @@ describe('welcome', () => {
       cursor: '1.x',
     });
     expect(text).toBe(
-      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","message":"connected to evrmore-gateway","timestamp":1700000000,"available_streams":["peers"],"data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"}}`,
+      `{"type":"welcome","server":"evrmore-gateway","version":"0.1.0","message":"connected to evrmore-gateway","timestamp":1700000000,"available_streams":["peers"],"data":{"server":"evrmore-gateway","version":"0.1.0","chain":"regtest","simulated":true,"tip":{"height":3,"hash":"${'ab'.repeat(32)}"},"topics":["blocks","all"],"limits":${JSON.stringify(LIMITS)},"cursor":"1.x"},"jsonrpc":"2.0","method":"welcome"}`,
     );
   });
 
