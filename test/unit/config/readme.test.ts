@@ -14,6 +14,7 @@ const PACKAGE = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) 
 };
 /** Flags that are no settings: of one command, or of other programs. */
 const OTHER_FLAGS = [
+  '--count',
   '--fuzz',
   '--pretty',
   '--from',

@@ -1,7 +1,11 @@
+import { pino } from 'pino';
 import { assetOperations } from '../../../src/chain/assetOperations.js';
 import { readPeers } from '../../../src/chain/peerChanges.js';
 import type { DecodedTransaction } from '../../../src/chain/decodedTransaction.js';
 import { SETTINGS } from '../../../src/config/settings.js';
+import { defineTopic } from '../../../src/extensions/defineTopic.js';
+import { createEventLog } from '../../../src/feed/eventLog.js';
+import { createTopicMapper } from '../../../src/extensions/topicMapper.js';
 import {
   draftAssets,
   draftBlock,
@@ -339,6 +343,9 @@ export async function serverExamples(): Promise<Readonly<Record<string, string>>
       draftMining(Buffer.from(result('static at the end', 'getmininginfo', [])), BLOCK_432),
       48,
     ),
+    'server unmapped': await unmappedEvent(
+      draftBlock('block', blockRecord(block, result('confirm', 'getblock', [block.hashHex, 1]))),
+    ),
     'server sequence': event(draftSequence(connectStep(block), at(block, 'connect')), 46),
   };
 }
@@ -477,6 +484,34 @@ function event(draft: EventDraft, seq: number): string {
   const { type } = draft;
   const head = eventPrefix({ type, topic: EVENT_TOPICS[type], cursor: cursorOf(draft, seq) });
   return head + dataText + MESSAGE_SUFFIX;
+}
+
+/** What the subscribers of a topic of the operator's own are told of an event on which its function throws. */
+async function unmappedEvent(draft: EventDraft): Promise<string> {
+  const log = createEventLog({
+    epoch: 'mh5x2k9qa1',
+    maxEvents: 1,
+    maxBytes: 1_000_000,
+    chainId: () => '5177b521',
+    onListenerError: () => undefined,
+  });
+  log.append([draft]);
+  const [logged] = log.read(1, 1) ?? [];
+  if (logged === undefined) throw new Error('no such event');
+  const map = (): never => {
+    throw new Error('a mistake of the operator');
+  };
+  const topic = defineTopic({ name: 'large_blocks', on: 'block', map });
+  const mapper = createTopicMapper(
+    topic,
+    { deadlineMs: 1000 },
+    {
+      rpc: (signal) => ({ signal, call: () => Promise.reject(new Error('not asked')) }),
+      logger: pino({ level: 'silent' }),
+      nowMs: () => 0,
+    },
+  );
+  return String((await mapper.derive(logged))?.message);
 }
 
 function pick(drafts: readonly EventDraft[], index: number): EventDraft {
