@@ -36,8 +36,10 @@ const MAX_CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
 /** What all clients that are behind are given at once, before they have taken it, as far as {@link MIN_CHUNK_BYTES} for each allows. */
 const MAX_CHUNKS_BYTES = 64 * 1024 * 1024;
-/** Message bytes that all clients that are behind are given in one turn: live clients do not wait longer than this takes. */
-const MAX_BEHIND_BYTES_PER_TICK = 8 * 1024 * 1024;
+/** Message bytes that all clients that are behind are given in one turn: live clients do not wait longer than this takes, some 5 ms. */
+const MAX_BEHIND_BYTES_PER_TICK = 1024 * 1024;
+/** What a client that is behind counts as besides, in bytes: a write costs as much as so many of them, however few they are. */
+const CLIENT_COST_BYTES = 8 * 1024;
 /** What looking at an event for a client that is behind counts as, in bytes: nothing may be wanted of thousands. */
 const EVENT_COST_BYTES = 256;
 /** How many times more a byte of a form counts whose frames take long to make. */
@@ -212,9 +214,13 @@ export function createHub<Client extends HubClient>(options: HubOptions, deps: H
     const chunks = new Map<string, Slice>();
     const summaries = createHeldSummaries(log);
     let budget = MAX_BEHIND_BYTES_PER_TICK;
-    for (const client of [...ready]) {
-      if (budget <= 0) return;
+    // Those that were ready before: who becomes ready in this turn has the next.
+    let left = ready.size;
+    for (const client of ready) {
+      if (left === 0 || budget <= 0) return;
+      left -= 1;
       ready.delete(client);
+      budget -= CLIENT_COST_BYTES;
       if (client.reader.held.length > 0) budget -= releaseHeld(client, summaries);
       budget -= feed(client, chunks);
     }

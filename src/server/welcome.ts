@@ -12,6 +12,7 @@ export interface WelcomeDeps {
   /** Streams that may be subscribed to. */
   readonly streams: readonly string[];
   readonly customTopics: CustomTopics;
+  /** Changes with every event, and so with the tip. */
   readonly headCursor: () => string | undefined;
   readonly rates: Rates;
 }
@@ -34,13 +35,14 @@ export function createWelcomes(
     // Who has to show a token first is told nothing of the chain.
     const isNobody = role === NOBODY;
     const cursor = isNobody ? undefined : deps.headCursor();
-    const { chain, simulated, tip: newest } = deps.health();
-    const tip = isNobody ? undefined : newest;
     const unixSeconds = Math.floor(Date.now() / 1000);
     const name = `${role.name} ${String(limitKey === LOCAL_KEY)}`;
-    const state = `${unixSeconds} ${chain ?? ''} ${tip?.hashHex ?? ''} ${cursor ?? ''}`;
+    const state = `${unixSeconds} ${cursor ?? ''}`;
     const printed = last.get(name);
+    // The health is asked for after this: it costs more than all else of a welcome.
     if (printed?.state === state) return printed.text;
+    const { chain, simulated, tip: newest } = deps.health();
+    const tip = isNobody ? undefined : newest;
     const text = printWelcome({
       unixSeconds,
       version: options.version,
@@ -52,7 +54,9 @@ export function createWelcomes(
       limits: limitsOf(options, role, limitKey, deps.rates),
       ...(cursor === undefined ? {} : { cursor }),
     });
-    last.set(name, { state, text });
+    // What is not known yet may be known in a moment, without an event.
+    const isWhole = chain !== undefined && (isNobody || (tip !== undefined && cursor !== undefined));
+    if (isWhole) last.set(name, { state, text });
     return text;
   };
 }

@@ -259,6 +259,35 @@ describe('the hub', () => {
     hub.close();
   });
 
+  it('writes a new event to live clients before all of the many who come back at once have had what they missed', () => {
+    const log = createTestLog();
+    const turns: (() => void)[] = [];
+    const hub = createTestHub(
+      { maxBufferedBytes: 1000, coalesceMs: 0 },
+      { log, schedule: (turn) => void turns.push(turn) },
+    );
+    log.append([draft('block', 1)]);
+    turns.shift()?.();
+    const live = createFakeConnection(0);
+    hub.join(live, view, noLoss).subscribe(['blocks']);
+    const back = Array.from({ length: 500 }, (_, id) => createFakeConnection(id + 1));
+    for (const connection of back) {
+      const client = hub.join(connection, view, noLoss);
+      client.subscribeAfter(['blocks'], { seq: 0, cursor: undefined }, () => undefined);
+    }
+    const served = (): number => back.filter((connection) => numbersOf(connection).length > 0).length;
+    turns.shift()?.();
+    expect(served()).toBeGreaterThan(0);
+    log.append([draft('block', 2)]);
+    turns.shift()?.();
+    expect(numbersOf(live)).toEqual([2]);
+    expect(served()).toBeLessThan(back.length);
+    while (turns.length > 0) turns.shift()?.();
+    for (const connection of back) expect(numbersOf(connection)).toEqual([1, 2]);
+    expect(numbersOf(live)).toEqual([2]);
+    hub.close();
+  });
+
   it('lets events wait for company where that is wanted, and a client that is behind need not wait', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
