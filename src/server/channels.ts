@@ -1,6 +1,7 @@
 import { METRICS_UPDATE } from '../extensions/streams/metricsUpdate.js';
 import { ZION } from '../protocol/dialects/zion.js';
 import type { Topic } from '../protocol/topics.js';
+import { mayDo } from './access/role.js';
 import type { Connection } from './connection.js';
 import type { StreamClient } from './streamHub.js';
 import type { Subscriber, SubscriptionSet } from './subscriptionSet.js';
@@ -9,7 +10,7 @@ import type { Subscriber, SubscriptionSet } from './subscriptionSet.js';
 export interface Channels {
   /**
    * What a set of subscriptions wants: from the first channel to the last, its connection is sent broadcasts and, at intervals, the
-   * metrics. Sets of other dialects are passed over.
+   * metrics, where its role has that stream. Sets of other dialects are passed over.
    */
   readonly onWants: (set: Pick<SubscriptionSet, 'dialect' | 'owner'>, topics: readonly Topic[]) => void;
   /** Sends a message to every subscriber that is not slow. */
@@ -47,11 +48,13 @@ export function createChannels({ maxBufferedBytes, frame, streamsOf }: ChannelsD
       if (topics.length === 0) {
         members.get(connection)?.end();
         members.delete(connection);
-      } else if (!members.has(connection)) {
-        const metrics = streamsOf(owner);
-        members.set(connection, metrics);
-        metrics.subscribe(METRICS_UPDATE, ZION);
+        return;
       }
+      const metrics = members.get(connection) ?? streamsOf(owner);
+      members.set(connection, metrics);
+      // A role may have lost the stream, or may have got it.
+      const isAllowed = mayDo(owner.clearance.principal.role, { type: 'stream', stream: METRICS_UPDATE });
+      metrics[isAllowed ? 'subscribe' : 'unsubscribe'](METRICS_UPDATE, ZION);
     },
     async broadcast(message) {
       const bytes = Buffer.from(message);

@@ -333,7 +333,6 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
       const { error: code, message } = authentication;
       refuse(session, printed(asked, { code, message }), answer);
     } else {
-      subscriptions.renewViews(session);
       const { role, expiresAtMs } = authentication.principal;
       const { messagesPerSecond, costPerSecond } = rates.limitsOf(role, session.limitKey);
       const limits = {
@@ -341,8 +340,24 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
         cost_per_second: costPerSecond ?? null,
       };
       answer(printAuthenticated({ role: role.name, expiresAtMs, limits, idJson: asked.request.idJson }));
+      recheckSubscriptions(session);
     }
     for (const message of waiting) carryOut(session, message);
+  }
+
+  /** What the client was before may have had more rights: nothing goes on that it could not begin now. */
+  function recheckSubscriptions(session: Session): void {
+    const denialOf = (request: Request): Denial | undefined => clearances.check(session.clearance, request);
+    subscriptions.recheck(session, denialOf);
+    const askFor = (stream: string): Request => ({ type: 'stream', action: 'subscribe', stream });
+    const dropped = session.streams?.drop((stream) => denialOf(askFor(stream)) !== undefined) ?? [];
+    for (const { stream, dialect } of dropped) {
+      const denial = denialOf(askFor(stream));
+      if (denial === undefined) continue;
+      const { error: code, message } = denial;
+      refusals.note(code);
+      send(session, dialect.subscriptionError({ topicName: stream }, { code, message }));
+    }
   }
 
   /** In the order in which the messages came, and behind a token that is being checked. */

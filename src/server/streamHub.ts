@@ -42,6 +42,10 @@ export interface StreamClient {
   subscribe(stream: string, dialect: Dialect): boolean;
   /** `false` when there is no such stream. */
   unsubscribe(stream: string, dialect: Dialect): boolean;
+  /** Ends its subscriptions to streams that may not go on, and gives them. */
+  drop(
+    isForbidden: (stream: string) => boolean,
+  ): readonly { readonly stream: string; readonly dialect: Dialect }[];
   /** Whether it is subscribed to any. */
   isUsed(): boolean;
   /** Ends all of them. */
@@ -156,6 +160,14 @@ export function createStreamHub(options: StreamHubOptions, deps: StreamHubDeps):
           if (!streams.has(name)) return false;
           leave(keyOf(name, dialect));
           return true;
+        },
+        drop(isForbidden) {
+          const dropped = [...mine].filter(([, { stream }]) => isForbidden(stream.definition.name));
+          for (const [key] of dropped) leave(key);
+          return dropped.map(([, { stream, subscriber }]) => ({
+            stream: stream.definition.name,
+            dialect: subscriber.dialect,
+          }));
         },
         isUsed: () => mine.size > 0,
         end() {

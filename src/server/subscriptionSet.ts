@@ -64,8 +64,6 @@ export interface WantsDeps {
 export interface Wants {
   /** These topics are wanted besides, or no more. Before anything of it is answered: from the answer on, nothing is left out. */
   change(set: SubscriptionSet, more: readonly Topic[], less?: readonly Topic[]): void;
-  /** What the client may see has changed. */
-  renewView(set: SubscriptionSet): void;
 }
 
 /** Topics of which operators may see more than others. */
@@ -87,7 +85,6 @@ export function createWants({ hub, demand, onWants, viewOf }: WantsDeps): Wants 
   }
 
   return {
-    renewView,
     change(set, more, less = []) {
       set.wantedTopics = (set.wantedTopics | maskOf(more)) & ~maskOf(less);
       renewView(set);

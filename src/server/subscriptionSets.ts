@@ -3,7 +3,7 @@ import { NATIVE } from '../protocol/dialects/native.js';
 import type { Request } from '../protocol/request.js';
 import { olderCursor } from './olderCursor.js';
 import type { Subscriber, SubscriptionSet } from './subscriptionSet.js';
-import { isUsed, type Reply, type Subscriptions } from './subscriptions.js';
+import { isUsed, type CheckSubscription, type Reply, type Subscriptions } from './subscriptions.js';
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 
@@ -27,8 +27,8 @@ export interface SubscriptionSets {
   ): string | undefined;
   /** The same for `update`. */
   update(owner: Subscriber, request: OfType<'update'>, dialect: Dialect, reply: Reply): string | undefined;
-  /** What the client may see has changed. */
-  renewViews(owner: Subscriber): void;
+  /** What the client may do has changed: ends what may not go on, and says so. */
+  recheck(owner: Subscriber, check: CheckSubscription): void;
   /** Where to resume all of them; absent before the first event. */
   resumeCursor(owner: Subscriber): string | undefined;
   /** Ends all of them. */
@@ -58,8 +58,8 @@ export function createSubscriptionSets(
       of(request.customTopic).unsubscribe(setOf(owner, dialect, request.customTopic), request, reply),
     update: (owner, request, dialect, reply) =>
       of(request.customTopic).update(setOf(owner, dialect, request.customTopic), request, reply),
-    renewViews(owner) {
-      for (const set of owner.sets) of(set.customTopic).renewView(set);
+    recheck(owner, check) {
+      for (const set of owner.sets) of(set.customTopic).recheck(set, check);
     },
     resumeCursor(owner) {
       const used = owner.sets.filter(isUsed);

@@ -11,6 +11,7 @@ import {
   type KeyBudget,
   type SubscriptionFilters,
 } from './filters/subscriptionFilters.js';
+import type { Denial } from './access/clearance.js';
 import type { Role } from './access/role.js';
 import { isSubscribed, NOBODY_WAITS, type Hub } from './hubTypes.js';
 import { olderCursor } from './olderCursor.js';
@@ -40,6 +41,9 @@ export interface SubscriptionsDeps extends Omit<PastSubscriptionsDeps, 'wants'>,
 
 type OfType<T extends Request['type']> = Extract<Request, { type: T }>;
 
+/** Why a client may not subscribe at this moment; absent where it may. */
+export type CheckSubscription = (request: OfType<'subscribe'>) => Denial | undefined;
+
 /** Takes the answer to a request. */
 export type Reply = (answer: string) => void;
 
@@ -53,8 +57,8 @@ export interface Subscriptions {
   unsubscribe(set: SubscriptionSet, request: OfType<'unsubscribe'>, reply: Reply): string | undefined;
   /** The same for `update`: changes the filter of a subscription. */
   update(set: SubscriptionSet, request: OfType<'update'>, reply: Reply): string | undefined;
-  /** What the client may see has changed. */
-  renewView(set: SubscriptionSet): void;
+  /** What the client may do has changed: ends what may not go on, and says so, and shows the rest as it may be seen now. */
+  recheck(set: SubscriptionSet, check: CheckSubscription): void;
   /** Where to resume; absent before the first event. */
   resumeCursor(set: SubscriptionSet): string | undefined;
   /** Ends all of them. */
@@ -105,6 +109,36 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
   function refused(dialect: Dialect, error: ErrorAnswer): string {
     deps.refusals.note(error.code);
     return dialect.error(error);
+  }
+
+  /** Whether there was any subscription to end. */
+  function drop(set: SubscriptionSet, topics: readonly Topic[]): boolean {
+    const dropped = past.drop(set, topics);
+    if (!hub.unsubscribe(set, topics) && !dropped) return false;
+    set.filters?.drop(topics);
+    wants.change(set, [], topics);
+    hub.setPolicy(set, topics, 'catch_up');
+    return true;
+  }
+
+  /** Ends subscriptions that may not go on, if there is a denial. */
+  function refuse(set: SubscriptionSet, topics: readonly Topic[], denial: Denial | undefined): void {
+    if (denial === undefined || topics.length === 0) return;
+    const cursor = resumeCursor(set);
+    drop(set, topics);
+    deps.refusals.note(denial.error);
+    const error = { code: denial.error, message: denial.message, cursor };
+    set.connection.send(set.dialect.subscriptionError({ topicName: topics.join(',') }, error));
+  }
+
+  function resumeCursor(set: SubscriptionSet): string | undefined {
+    const cursors = set.catchUps
+      .filter((catchUp) => catchUp.topics.size > 0)
+      .map((catchUp) => catchUp.resumeCursor());
+    const places = [...set.lostCursors, ...cursors];
+    // The hub's own place counts for what is read there, or when there is nothing else.
+    if (isSubscribed(set) || places.length === 0) places.push(hub.resumeCursor(set));
+    return places.reduce(olderCursor);
   }
 
   return {
@@ -189,14 +223,10 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
     },
     unsubscribe(set, { topicName, topics, idJson }, reply) {
       const { dialect } = set;
-      const dropped = past.drop(set, topics);
-      if (!hub.unsubscribe(set, topics) && !dropped) {
+      if (!drop(set, topics)) {
         const message = `this connection is not subscribed to ${topicName}`;
         return refused(dialect, { code: 'not_subscribed', message, idJson });
       }
-      set.filters?.drop(topics);
-      wants.change(set, [], topics);
-      hub.setPolicy(set, topics, 'catch_up');
       reply(dialect.acknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;
     },
@@ -209,18 +239,32 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       reply(dialect.acknowledgement({ action: 'update', topicName, idJson, filter }));
       return undefined;
     },
-    renewView(set) {
-      wants.renewView(set);
+    recheck(set, check) {
+      const request = (topics: readonly Topic[], fromJson?: string): OfType<'subscribe'> => ({
+        type: 'subscribe',
+        topicName: set.customTopic ?? topics.join(','),
+        topics,
+        ...(set.customTopic === undefined ? {} : { customTopic: set.customTopic }),
+        ...(fromJson === undefined ? {} : { fromJson }),
+      });
+      const wanted = topicsOf(set.wantedTopics);
+      const forbidden = wanted.filter((topic) => check(request([topic])) !== undefined);
+      refuse(set, forbidden, check(request(forbidden)));
+      for (const catchUp of set.catchUps) {
+        // A start of which nothing was told yet may be any.
+        const from = JSON.stringify(catchUp.resumeCursor() ?? 'genesis');
+        const topics = [...catchUp.topics];
+        refuse(set, topics, check(request(topics, from)));
+      }
+      const { filterKeys } = set.owner;
+      if (filterKeys !== undefined && filterKeys.used > filterKeys.max()) {
+        const filtered = topicsOf(set.wantedTopics).filter((topic) => set.filters?.has(topic) === true);
+        const message = `the filters of this connection have ${filterKeys.used} keys; the limit is ${filterKeys.max()} now`;
+        refuse(set, filtered, { error: 'too_many_filter_keys', message });
+      }
+      wants.change(set, []);
     },
-    resumeCursor(set) {
-      const cursors = set.catchUps
-        .filter((catchUp) => catchUp.topics.size > 0)
-        .map((catchUp) => catchUp.resumeCursor());
-      const places = [...set.lostCursors, ...cursors];
-      // The hub's own place counts for what is read there, or when there is nothing else.
-      if (isSubscribed(set) || places.length === 0) places.push(hub.resumeCursor(set));
-      return places.reduce(olderCursor);
-    },
+    resumeCursor,
     end(set) {
       set.ended = true;
       demand.want(set, []);

@@ -3,6 +3,8 @@ import { Agent, request } from 'node:https';
 import { request as requestPlain } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineStream } from '../../src/extensions/defineStream.js';
+import { defineTopic } from '../../src/extensions/defineTopic.js';
 import { RpcReplyError } from '../../src/node/rpcTypes.js';
 import { formatCursor } from '../../src/protocol/cursor.js';
 import { ERROR_CODES, type ErrorName } from '../../src/protocol/codes.js';
@@ -18,6 +20,9 @@ import type { WebSocketClient } from '../support/webSocketClient.js';
 /** What a client may do. What stands in no line of the table is denied. */
 interface Rights {
   readonly topics: readonly string[];
+  readonly streams: readonly string[];
+  /** Of topics of an operator's own; each needs the topic that it is made of besides. */
+  readonly customTopics: readonly string[];
   readonly commands: string;
   /** Blocks behind the tip. */
   readonly history: number;
@@ -32,9 +37,23 @@ const OPEN =
   // … and these with a guard (group A*).
   'getblock gettxout getrawmempool getrawtransaction decoderawtransaction validateaddress getnetworkhashps getnetworkinfo';
 
-const NOTHING: Rights = { topics: [], commands: '', history: 0, filterKeys: 0, operates: false };
+/** By name, with the topic that each is made of. */
+const CUSTOM_TOPICS: Readonly<Record<string, string>> = { heights: 'blocks', sends: 'transactions' };
+const STREAMS = ['ticks', 'tocks'];
+
+const NOTHING: Rights = {
+  topics: [],
+  streams: [],
+  customTopics: [],
+  commands: '',
+  history: 0,
+  filterKeys: 0,
+  operates: false,
+};
 const READER: Rights = {
   topics: TOPICS,
+  streams: STREAMS,
+  customTopics: Object.keys(CUSTOM_TOPICS),
   commands: OPEN,
   history: Infinity,
   filterKeys: Infinity,
@@ -50,6 +69,9 @@ const FILE = {
     commands: ['generate', 'submitblock', 'stop', 'dumpprivkey', 'sendtoaddress', 'waitfornewblock', 'issue'],
   },
   keeper: { admin: true },
+  listener: { streams: ['ticks'] },
+  follower: { topics: ['blocks'], customTopics: ['heights', 'sends'] },
+  everything: { topics: ['all'], streams: null, customTopics: null },
 };
 const TABLE: Readonly<Record<string, Rights>> = {
   none: NOTHING,
@@ -64,6 +86,14 @@ const TABLE: Readonly<Record<string, Rights>> = {
     commands: 'generate submitblock stop dumpprivkey sendtoaddress waitfornewblock issue',
   },
   keeper: { ...NOTHING, operates: true },
+  listener: { ...NOTHING, streams: ['ticks'] },
+  follower: { ...NOTHING, topics: ['blocks'], customTopics: ['heights'] },
+  everything: {
+    ...NOTHING,
+    topics: ['blocks', 'transactions', 'assets', 'mempool', 'sequence'],
+    streams: STREAMS,
+    customTopics: ['heights', 'sends'],
+  },
 };
 const WITH_TOKEN = Object.keys(TABLE).filter((who) => who !== 'none' && who !== 'anonymous');
 /** Tokens that let nobody in. */
@@ -87,6 +117,7 @@ interface Action {
   readonly isAllowed: (rights: Rights) => boolean;
   readonly ask:
     | { readonly command: string }
+    | { readonly stream: string }
     | { readonly topic: string; readonly from?: unknown; readonly filter?: object };
 }
 
@@ -110,6 +141,18 @@ const TOPIC_ACTIONS: readonly Action[] = TOPICS.map((topic) => ({
   denial: 'forbidden_topic',
   isAllowed: ({ topics }) => topics.includes(topic),
   ask: { topic },
+}));
+const CUSTOM_TOPIC_ACTIONS: readonly Action[] = Object.keys(CUSTOM_TOPICS).map((topic) => ({
+  title: `custom topic ${topic}`,
+  denial: 'forbidden_topic',
+  isAllowed: ({ customTopics }) => customTopics.includes(topic),
+  ask: { topic },
+}));
+const STREAM_ACTIONS: readonly Action[] = STREAMS.map((stream) => ({
+  title: `stream ${stream}`,
+  denial: 'forbidden_topic',
+  isAllowed: ({ streams }) => streams.includes(stream),
+  ask: { stream },
 }));
 const HISTORY_ACTIONS: readonly Action[] = [
   { from: 100, depth: 0 },
@@ -145,12 +188,22 @@ const COMMAND_ACTIONS: readonly Action[] = [...COMMANDS.keys()].map((command) =>
 }));
 /** `ping` of JSON-RPC is the gateway's own, and asks no node. */
 const RPC_ACTIONS = COMMAND_ACTIONS.filter(({ title }) => title !== 'ping');
-const SUBSCRIPTIONS = [...TOPIC_ACTIONS, ...HISTORY_ACTIONS, ...FILTER_ACTIONS];
+const SUBSCRIPTIONS = [
+  ...TOPIC_ACTIONS,
+  ...CUSTOM_TOPIC_ACTIONS,
+  ...STREAM_ACTIONS,
+  ...HISTORY_ACTIONS,
+  ...FILTER_ACTIONS,
+];
+
+function mayNothing({ topics, streams, commands, operates }: Rights): boolean {
+  return topics.length + streams.length + commands.length === 0 && !operates;
+}
 
 /** What may be said of a cell: that it was done, or the name of the error. */
 function expected(rights: Rights, action: Action): string {
   if (action.isAllowed(rights)) return 'allowed';
-  if (rights.topics.length === 0 && rights.commands === '' && !rights.operates) return 'unauthorized';
+  if (mayNothing(rights)) return 'unauthorized';
   const isOther = 'topic' in action.ask && !rights.topics.includes(action.ask.topic);
   return isOther ? 'forbidden_topic' : action.denial;
 }
@@ -178,7 +231,9 @@ const rpc =
   ({ ask }, id) =>
     'command' in ask
       ? { ...version, method: ask.command, params: [], id }
-      : { ...version, method: 'subscribe', params: [ask.topic, ask.from ?? null, ask.filter ?? null], id };
+      : 'stream' in ask
+        ? { ...version, method: 'subscribe', params: ask, id }
+        : { ...version, method: 'subscribe', params: [ask.topic, ask.from ?? null, ask.filter ?? null], id };
 const rpcCode = ({ error }: Answer): unknown => error?.data?.code;
 const CHANNEL_OF = new Map<string, string>(
   Object.entries(CHANNELS).flatMap(([channel, topics]) =>
@@ -195,7 +250,7 @@ const DIALECTS = {
   'JSON-RPC 1.0': { say: rpc({}), codeIn: rpcCode },
   ZION: {
     say: ({ ask }, id) => {
-      if ('command' in ask || ask.filter !== undefined) return undefined;
+      if ('command' in ask || 'stream' in ask || ask.filter !== undefined) return undefined;
       const channel = CHANNEL_OF.get(ask.topic);
       return channel === undefined
         ? undefined
@@ -209,6 +264,11 @@ const DIALECTS = {
     codeIn: nativeCode,
   },
 } as const satisfies Readonly<Record<string, Spoken>>;
+/** Of all who are subscribed to a stream, Block Buster's clients have words of their own. */
+const STREAM_WORDS: Spoken = {
+  say: ({ ask }, id) => ('stream' in ask ? { type: 'subscribe', ...ask, id } : undefined),
+  codeIn: nativeCode,
+};
 const BATCH_DIALECTS = ['JSON-RPC 2.0', 'JSON-RPC 1.0'] as const;
 
 const fixture = (name: string): string =>
@@ -263,6 +323,11 @@ async function serve(
     {
       roles,
       anonymousRole,
+      topics: [
+        defineTopic({ name: 'heights', on: 'block', map: () => undefined }),
+        defineTopic({ name: 'sends', on: 'transaction', map: () => undefined }),
+      ],
+      streams: STREAMS.map((name) => defineStream({ name, everyMs: 60_000, fetch: () => undefined })),
       trustProxies: ['127.0.0.1'],
       maxBatch: 200,
       messagesPerSecond: 1_000_000,
@@ -384,21 +449,24 @@ describe.each<[string, Way]>([
   describe.each(Object.keys(TABLE))('the role %s', (who) => {
     const rights = TABLE[who] ?? NOTHING;
 
-    it.each(Object.entries(DIALECTS))('may do in %s what the table says', async (name, { say, codeIn }) => {
-      const server = serverFor(way, who);
-      const asker = createAsker(server, who);
-      const actions = name === 'native' ? [...SUBSCRIPTIONS, ...COMMAND_ACTIONS] : SUBSCRIPTIONS;
-      const cells = actions.flatMap((action, index) => {
-        const message = say(action, index);
-        return message === undefined ? [] : [{ action, message, index }];
-      });
-      const found: string[] = [];
-      for (const { action, message, index } of cells) {
-        found.push(row(action, outcome(codeIn(await asker.ask(message, index)))));
-      }
-      expect(found).toEqual(cells.map(({ action }) => row(action, expected(rights, action))));
-      expectCalls(server, rights);
-    });
+    it.each([...Object.entries<Spoken>(DIALECTS), ['Block Buster', STREAM_WORDS] as const])(
+      'may do in %s what the table says',
+      async (name, { say, codeIn }) => {
+        const server = serverFor(way, who);
+        const asker = createAsker(server, who);
+        const actions = name === 'native' ? [...SUBSCRIPTIONS, ...COMMAND_ACTIONS] : SUBSCRIPTIONS;
+        const cells = actions.flatMap((action, index) => {
+          const message = say(action, index);
+          return message === undefined ? [] : [{ action, message, index }];
+        });
+        const found: string[] = [];
+        for (const { action, message, index } of cells) {
+          found.push(row(action, outcome(codeIn(await asker.ask(message, index)))));
+        }
+        expect(found).toEqual(cells.map(({ action }) => row(action, expected(rights, action))));
+        expectCalls(server, rights);
+      },
+    );
 
     it.each(BATCH_DIALECTS)('may call in %s what the table says', async (name) => {
       const { say, codeIn } = DIALECTS[name];

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { defineStream } from '../../src/extensions/defineStream.js';
+import { defineTopic } from '../../src/extensions/defineTopic.js';
 import { TOPICS } from '../../src/protocol/topics.js';
 import { createAuthenticator } from '../../src/server/access/authenticator.js';
 import { readJwtSecret } from '../../src/server/access/jwtKeys.js';
@@ -221,6 +223,96 @@ describe('a token that is not good', () => {
     const [first, second] = await client.messages.take(2);
     expect(first?.json).toMatchObject({ type: 'authenticated', data: { role: 'user' } });
     expect(second?.json).toMatchObject({ type: 'response', id: 2 });
+  });
+});
+
+describe('a second token', () => {
+  const CUSTOM = defineTopic({ name: 'heights', on: 'block', map: ({ height }) => ({ height }) });
+  const STREAM = defineStream({ name: 'ticks', everyMs: 60_000, fetch: () => undefined });
+  const become = async (client: WebSocketClient, role: string): Promise<void> => {
+    client.send({ action: 'authenticate', token: tokenOf(role), id: 1 });
+    const { json } = await client.waitForMessage(({ id }) => id === 1);
+    expect(json).toMatchObject({ type: 'authenticated', data: { role } });
+  };
+
+  it('ends what its role could not begin, goes on with the rest, and is the one that counts from then on', async () => {
+    const server = await serve({ topics: [CUSTOM], streams: [STREAM] });
+    const client = await server.connect({ headers: { authorization: `Bearer ${tokenOf('user')}` } });
+    for (const topic of ['blocks', 'transactions', 'heights']) {
+      expect(await codeOf(client, subscribe(topic))).toBe(0);
+    }
+    expect(await codeOf(client, { action: 'subscribe', stream: 'ticks' })).toBe(0);
+    await become(client, 'watcher');
+    const told = await client.messages.take(3);
+    expect(told.map(({ json }) => [json.type, json.topic, json.data?.['code']])).toEqual([
+      ['error', 'transactions', 1059],
+      ['error', 'heights', 1059],
+      ['error', 'ticks', 1059],
+    ]);
+    expect(server.server.stats().streams).toMatchObject([{ subscribers: 0 }]);
+    expect(server.server.stats().customTopics).toMatchObject([{ subscriptions: 0 }]);
+    server.log.append([draft('transaction', 101), draft('block', 101)]);
+    expect((await client.messages.next()).json).toMatchObject({ type: 'block', data: { n: 101 } });
+    expect(await codeOf(client, { action: 'unsubscribe', topic: 'transactions' })).toBe(1002);
+
+    server.replaceTokens(lineOf('watcher'));
+    expect(await codeOf(client, { action: 'unsubscribe', topic: 'blocks' })).toBe(0);
+    server.replaceTokens(lineOf('user'));
+    expect(await client.waitForClose()).toMatchObject({ code: 4003 });
+  });
+
+  it.each([
+    [
+      'JSON-RPC',
+      { jsonrpc: '2.0', method: 'subscribe', params: ['transactions'], id: 7 },
+      { method: 'subscription', params: { status: 'error', topic: 'transactions' } },
+    ],
+    [
+      'ZION',
+      { type: 'subscribe', channels: ['mempool'] },
+      { type: 'error', code: 1059, channels: ['mempool'] },
+    ],
+    ['Block Buster', { type: 'subscribe', stream: 'ticks' }, { type: 'error', code: 1059, stream: 'ticks' }],
+  ])('ends it in %s too, in its words', async (_dialect, request, ended) => {
+    const server = await serve({ streams: [STREAM] });
+    const client = await server.connect({ headers: { authorization: `Bearer ${tokenOf('user')}` } });
+    client.send(request);
+    await client.messages.next();
+    await become(client, 'watcher');
+    expect((await client.messages.next()).json).toMatchObject(ended);
+    const { subscriptionsByTopic, streams } = server.server.stats();
+    expect(subscriptionsByTopic).toMatchObject({ transactions: 0, mempool: 0 });
+    expect(streams).toMatchObject([{ subscribers: 0 }]);
+  });
+
+  it('ends subscriptions from the past that its role could not begin so far behind', async () => {
+    const server = await serve();
+    const client = await server.connect({ headers: { authorization: `Bearer ${tokenOf('user')}` } });
+    expect(await codeOf(client, subscribe('blocks', 'genesis'))).toBe(0);
+    await become(client, 'watcher');
+    const { json } = await client.messages.next();
+    expect(json).toMatchObject({ type: 'error', topic: 'blocks', data: { code: 1060 } });
+    expect(await codeOf(client, { action: 'unsubscribe', topic: 'blocks' })).toBe(1002);
+  });
+
+  it('ends filters with more keys than its role may have', async () => {
+    const server = await serve();
+    const client = await server.connect({ headers: { authorization: `Bearer ${tokenOf('user')}` } });
+    const filter = { txids: ['ab'.repeat(32)] };
+    expect(await codeOf(client, { ...subscribe('blocks'), filter })).toBe(0);
+    await become(client, 'watcher');
+    const { json } = await client.messages.next();
+    expect(json).toMatchObject({ type: 'error', topic: 'blocks', data: { code: 1040 } });
+    expect(await codeOf(client, { action: 'unsubscribe', topic: 'blocks' })).toBe(1002);
+  });
+
+  it('with the same rights changes nothing', async () => {
+    const server = await serve();
+    const client = await server.connect({ headers: { authorization: `Bearer ${tokenOf('user')}` } });
+    expect(await codeOf(client, subscribe('transactions'))).toBe(0);
+    await become(client, 'admin');
+    server.log.append([draft('transaction', 101)]);
+    expect((await client.messages.next()).json).toMatchObject({ type: 'transaction', data: { n: 101 } });
   });
 });
 

@@ -104,6 +104,7 @@ export function createTestClearances(authenticator = createTestAuthenticator()):
 export const NO_STREAMS: StreamClient = {
   subscribe: () => false,
   unsubscribe: () => false,
+  drop: () => [],
   isUsed: () => false,
   end: () => undefined,
 };

@@ -16,6 +16,8 @@ export const STREAMS: Dialect = {
   shapes: ['{"type":"subscribe","stream":"network_metrics"}'],
   parse: parseStreams,
   event: () => undefined,
+  subscriptionError: ({ topicName }, { code, message }) =>
+    printTypedError({ code, message }, `"stream":${JSON.stringify(topicName)},`),
   error: (error) =>
     printTypedError(error.code === 'unknown_stream' ? { ...error, message: INVALID_STREAM } : error),
 };

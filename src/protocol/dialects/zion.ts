@@ -54,9 +54,14 @@ export const ZION: Dialect = {
   subscriptionError: ({ topicName, idJson }, { code, message, cursor }) =>
     printTypedError(
       { code, message, idJson },
-      `"channels":${JSON.stringify(topicName.split(','))},${cursor === undefined ? '' : `"cursor":${JSON.stringify(cursor)},`}`,
+      `"channels":${JSON.stringify(channelsNamed(topicName))},${cursor === undefined ? '' : `"cursor":${JSON.stringify(cursor)},`}`,
     ),
 };
+
+/** Of names with commas between them, which are those of channels, or of topics where the gateway names them. */
+function channelsNamed(names: string): readonly string[] {
+  return [...new Set(names.split(',').map((name) => channelOf(name) ?? name))];
+}
 
 /** An event that an administrator sends to every subscriber of channels; `name` is plain letters, `dataJson` JSON text. */
 export function printZionBroadcast(name: string, dataJson: string): string {

@@ -3,7 +3,6 @@ import type { Cursor } from '../../protocol/cursor.js';
 import { excerpt } from '../../protocol/excerpt.js';
 import { parseFrom, type From } from '../../protocol/parseFrom.js';
 import type { Request } from '../../protocol/request.js';
-import type { Topic } from '../../protocol/topics.js';
 import type { Authentication, Authenticator } from './authenticator.js';
 import type { Principal } from './principal.js';
 import { mayDo, type Role } from './role.js';
@@ -119,7 +118,7 @@ export function createClearances(deps: ClearanceDeps): Clearances {
       }
       if (request.type === 'stream') return denyStream(role, request);
       if (request.type !== 'subscribe') return undefined;
-      return denyTopics(role, request.topics) ?? denyHistory(role, request.fromJson, deps);
+      return denyTopics(role, request) ?? denyHistory(role, request.fromJson, deps);
     },
     async authenticate(clearance, token) {
       const authentication = await deps.authenticator.authenticate(token);
@@ -160,8 +159,14 @@ function denyStream(
   };
 }
 
-function denyTopics(role: Role, topics: readonly Topic[]): Denial | undefined {
-  const missing = topics.filter((topic) => !mayDo(role, { type: 'topic', topic }));
+function denyTopics(
+  role: Role,
+  { topics, customTopic }: Extract<Request, { type: 'subscribe' }>,
+): Denial | undefined {
+  const missing: string[] = topics.filter((topic) => !mayDo(role, { type: 'topic', topic }));
+  if (customTopic !== undefined && !mayDo(role, { type: 'custom_topic', name: customTopic })) {
+    missing.push(customTopic);
+  }
   if (missing.length === 0) return undefined;
   return {
     error: 'forbidden_topic',

@@ -17,6 +17,7 @@ interface Draft {
   isAdmin: boolean;
   topics: Role['topics'];
   streams?: Role['streams'];
+  customTopics?: Role['customTopics'];
   commands: Role['commands'];
   historyBlocks: number | undefined;
   filterKeys: number;
@@ -90,6 +91,7 @@ function readRole(
           isAdmin: false,
           topics: new Set(),
           streams: new Set(),
+          customTopics: new Set(),
           commands: new Set(),
           historyBlocks: 0,
           filterKeys: 0,
@@ -108,10 +110,11 @@ function readRole(
         );
         break;
       case 'streams':
-        // Which streams there are depends on extensions too: one that there is not is no mistake.
-        if (member === null) role.streams = undefined;
-        else if (isNameList(member)) role.streams = new Set(member);
-        else complain(key, 'needs a list of names of streams, or null for all of them');
+      case 'customTopics':
+        // Which there are depends on extensions too: one that there is not is no mistake.
+        if (member === null) role[key] = undefined;
+        else if (isNameList(member)) role[key] = new Set(member);
+        else complain(key, 'needs a list of names, or null for all of them');
         break;
       case 'commands':
         role.commands = new Set(
@@ -147,7 +150,7 @@ function readRole(
       default:
         complain(
           key,
-          'no such member; there are topics, streams, commands, admin, historyBlocks, filterKeys, messagesPerSecond and costPerSecond',
+          'no such member; there are topics, streams, customTopics, commands, admin, historyBlocks, filterKeys, messagesPerSecond and costPerSecond',
         );
     }
   }

@@ -8,6 +8,8 @@ export interface Role {
   readonly topics: ReadonlySet<Topic>;
   /** Streams by name; absent: all of them. */
   readonly streams?: ReadonlySet<string> | undefined;
+  /** Custom topics by name; absent: all of them. Each also needs the topic that it is made of. */
+  readonly customTopics?: ReadonlySet<string> | undefined;
   /** Commands by their exact names; the guards of commands hold for every role. */
   readonly commands: ReadonlySet<string>;
   /** How far behind the tip a subscription may start, in blocks; absent: anywhere. */
@@ -23,6 +25,7 @@ export interface Role {
 /** Something that a client wants to do. */
 export type Action =
   | { readonly type: 'topic'; readonly topic: Topic }
+  | { readonly type: 'custom_topic'; readonly name: string }
   | { readonly type: 'stream'; readonly stream: string }
   | { readonly type: 'command'; readonly command: string }
   /** To start so many blocks behind the tip. */
@@ -36,6 +39,8 @@ export function mayDo(role: Role, action: Action): boolean {
   switch (action.type) {
     case 'topic':
       return role.topics.has(action.topic);
+    case 'custom_topic':
+      return role.customTopics?.has(action.name) ?? true;
     case 'stream':
       return role.streams?.has(action.stream) ?? true;
     case 'command':
