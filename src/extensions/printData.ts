@@ -54,7 +54,9 @@ export function printData(value: unknown, maxBytes: number): string {
     }
     count('{}');
     if (Array.isArray(given)) {
-      return `[${given.map((item: unknown) => print(item ?? null, depth + 1)).join(',')}]`;
+      // Each member takes a character at least; a list may have billions of members that it does not hold.
+      if (given.length > maxBytes) throw tooBig(maxBytes);
+      return `[${Array.from(given, (item: unknown) => print(item ?? null, depth + 1)).join(',')}]`;
     }
     const members = Object.entries(given).filter(([, member]) => member !== undefined);
     const printMember = ([key, member]: readonly [string, unknown]): string =>

@@ -1,4 +1,5 @@
 import { assetOperations, type AssetOperation } from '../chain/assetOperations.js';
+import type { DecodedTransaction } from '../chain/decodedTransaction.js';
 import { transactionAbout, type TransactionAbout } from '../chain/transactionAbout.js';
 import { inBatches, type BlockReader, type FullBlock } from '../feed/blockReader.js';
 import type { KnownOutputs } from '../feed/knownOutputs.js';
@@ -98,22 +99,25 @@ export function createRecentBlocks(deps: RecentBlocksDeps): RecentBlocks {
 
   function reduce({ block, transactions }: FullBlock): RecentBlock {
     const { time } = readNodeJson(block.json) as { readonly time?: unknown };
-    return {
+    // Shared by all streams, and kept: none may change it for the others.
+    return Object.freeze({
       height: block.height,
       hashHex: block.hashHex,
       previousHashHex: block.previousHashHex ?? '',
       timeSeconds: typeof time === 'number' ? time : 0,
       txCount: block.txids.length,
-      operations: transactions.flatMap(({ decoded }) => {
-        const operations = assetOperations(decoded);
-        if (operations.length === 0) return [];
-        const about = transactionAbout(decoded);
-        return operations.map((operation) => {
-          const sender = senderOf(about, operation.asset, deps.known);
-          return sender === undefined ? operation : { ...operation, sender };
-        });
-      }),
-    };
+      operations: Object.freeze(transactions.flatMap(({ decoded }) => operationsOf(decoded))),
+    });
+  }
+
+  function operationsOf(decoded: DecodedTransaction): readonly BlockOperation[] {
+    const operations = assetOperations(decoded);
+    if (operations.length === 0) return [];
+    const about = transactionAbout(decoded);
+    return operations.map((operation) => {
+      const sender = senderOf(about, operation.asset, deps.known);
+      return Object.freeze(sender === undefined ? operation : { ...operation, sender });
+    });
   }
 
   /** The newest of them, as many as the limits allow. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createThrottledLog } from '../observe/throttledLog.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { StreamDefinition, StreamRpc } from './defineStream.js';
+import { thrownError } from './thrownError.js';
 
 /** How a run of a stream has ended: `timeout` at its deadline, `error` when it threw, or what it gave cannot be sent. */
 export type StreamOutcome = 'ok' | 'error' | 'timeout';
@@ -88,7 +89,8 @@ export function createStreamRunner(
         outcomes.ok += 1;
         trouble.worksAgain('a stream works again');
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrownError(thrown);
       const isTimeout = error instanceof StreamTimeoutError;
       if (isTimeout || !mine.signal.aborted) {
         const outcome = isTimeout ? 'timeout' : 'error';
@@ -142,9 +144,7 @@ export function createStreamRunner(
         },
         (error: unknown) => {
           end(() => {
-            reject(
-              error instanceof Error ? error : new GatewayError(String(error), { code: 'GW_ERR_EXTENSION' }),
-            );
+            reject(thrownError(error));
           });
         },
       );

@@ -7,6 +7,7 @@ import { createThrottledLog } from '../observe/throttledLog.js';
 import type { TopicDefinition } from './defineTopic.js';
 import { ExtensionDataError, printData } from './printData.js';
 import type { ExtensionRpc } from './extensionRpc.js';
+import { thrownError } from './thrownError.js';
 import type { EventTransaction, TopicEvent } from './topicEvents.js';
 
 /** What has become of an event: a message was made of it, or none, or why it could not be said. */
@@ -61,7 +62,7 @@ const WORDS: Readonly<Record<MapFailure, string>> = {
 type Mapped =
   | { readonly type: 'mapped'; readonly dataJson: string }
   | { readonly type: 'nothing' }
-  | { readonly type: MapFailure; readonly error?: unknown };
+  | { readonly type: MapFailure; readonly error?: Error };
 
 /**
  * Keeps the failures of one custom topic from everything else. An event on which `map` fails is made into one of the type `unmapped`,
@@ -99,7 +100,9 @@ export function createTopicMapper(
       if (data === TIMEOUT) return { type: 'timeout' };
       if (data === undefined) return { type: 'nothing' };
       return { type: 'mapped', dataJson: printData(data, MAX_TOPIC_DATA_BYTES) };
-    } catch (error) {
+    } catch (thrown) {
+      // What it gave may throw anything too, while it is printed.
+      const error = thrownError(thrown);
       return { type: error instanceof ExtensionDataError ? 'bad_result' : 'error', error };
     } finally {
       run.abort();
@@ -128,7 +131,7 @@ export function createTopicMapper(
         },
         (error: unknown) => {
           end(() => {
-            reject(error instanceof Error ? error : new Error(String(error)));
+            reject(thrownError(error));
           });
         },
       );
@@ -172,7 +175,7 @@ export function createTopicMapper(
 
 const TIMEOUT = Symbol('timeout');
 
-/** The event as `map` sees it. */
+/** The event as `map` sees it: a copy, so that nothing it does to it is seen by filters, or by other topics. */
 function read(event: LogEvent): TopicEvent {
   const { type, cursor, point, dataJson } = event;
   const transaction = transactionOf(event);
@@ -182,7 +185,7 @@ function read(event: LogEvent): TopicEvent {
     height: point.height,
     hash: point.hashHex,
     data: readNodeJson(dataJson),
-    ...(transaction === undefined ? {} : { transaction }),
+    ...(transaction === undefined ? {} : { transaction: structuredClone(transaction) }),
   };
   return seen as TopicEvent;
 }

@@ -41,8 +41,8 @@ export interface SubscriptionSet extends HubClient, Interest {
   /** Where the topics stood that could not go on; `undefined` is before the first event. */
   lostCursors: readonly (string | undefined)[];
   ended: boolean;
-  /** Called when it ends, where somebody waits for it. */
-  onEnd: (() => void) | undefined;
+  /** Called when it ends; absent until somebody waits for it. */
+  onEnd: Set<() => void> | undefined;
 }
 
 /** Blocks whose filter asks for their transactions: these have to be known then. */

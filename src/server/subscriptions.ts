@@ -269,7 +269,7 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       set.ended = true;
       demand.want(set, []);
       deps.onWants(set, []);
-      set.onEnd?.();
+      for (const onEnd of set.onEnd ?? NONE) onEnd();
       for (const catchUp of set.catchUps) catchUp.drop([...catchUp.topics]);
       hub.leave(set);
     },

@@ -9,6 +9,7 @@ import {
   type GatewayHarness,
   type TestGateway,
 } from '../support/gatewayHarness.js';
+import { THROWN } from '../support/thrown.js';
 import type { ReceivedMessage, WebSocketClient } from '../support/webSocketClient.js';
 
 type Json = ReceivedMessage['json'];
@@ -256,4 +257,57 @@ it('ends with unsubscribe, and is not subscribed twice', async () => {
   await harness.node.control.mine();
   const { json } = await client.messages.next();
   expect(json.type).toBe('block');
+});
+
+it.each(THROWN)('tells the next block after a map that has thrown %s', async (_, thrown) => {
+  const angry = defineTopic({
+    name: 'angry',
+    on: 'block',
+    map: ({ height }) => {
+      if (height === 31) throw thrown;
+      // What throws while it is printed is no better.
+      return height === 32
+        ? {
+            toJSON: () => {
+              throw thrown;
+            },
+          }
+        : { step: height };
+    },
+  });
+  await open([angry]);
+  const client = await gateway.connect();
+  await client.subscribe('angry');
+  await harness.node.control.mine(3);
+  expect(await steps(client, 3, 'angry')).toEqual(['unmapped', 'unmapped', 33]);
+});
+
+it('keeps what a map does to its event from filters and from other topics', async () => {
+  const vandal = defineTopic({
+    name: 'vandal',
+    on: 'transaction',
+    map: ({ transaction }) => {
+      const outputs = transaction?.outputs ?? [];
+      for (const output of outputs) Object.assign(output, { addresses: [], value: 'broken' });
+      return { vandal: outputs.length };
+    },
+  });
+  const honest = defineTopic({
+    name: 'honest',
+    on: 'transaction',
+    map: ({ transaction }) => ({ values: transaction?.outputs.map(({ value }) => value) }),
+  });
+  await open([vandal, honest]);
+  const client = await gateway.connect();
+  await client.subscribe('vandal');
+  await harness.node.control.pay();
+  await client.waitForMessage(({ type }) => type === 'vandal');
+  const other = await gateway.connect();
+  await other.subscribe('honest');
+  await harness.node.control.mine();
+  await client.waitForMessage(({ type }) => type === 'vandal');
+  const { json } = await other.waitForMessage(
+    ({ type, data }) => type === 'honest' && (data?.['values'] as unknown[]).length > 1,
+  );
+  expect(json.data?.['values']).not.toContain('broken');
 });

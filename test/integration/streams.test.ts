@@ -128,6 +128,31 @@ describe('streams', () => {
     await client.waitForMessage(isOf('stream'));
   });
 
+  test('what a stream does to the blocks that it is given, no other sees', async () => {
+    const vandal = defineStream({
+      name: 'vandal',
+      everyMs: 100,
+      async fetch(rpc) {
+        for (const block of await rpc.recentBlocks(3)) Object.assign(block, { height: -1, operations: [] });
+        return 'done';
+      },
+    });
+    const seen = defineStream({
+      name: 'seen',
+      everyMs: 100,
+      fetch: async (rpc) => (await rpc.recentBlocks(3)).map(({ height }) => height),
+    });
+    const gateway = await start([vandal, seen]);
+    const client = await gateway.connect();
+    client.send(subscribe('vandal'));
+    await expect
+      .poll(() => metricOf(gateway, 'stream_runs_total{stream="vandal",outcome="error"}'), SOON)
+      .toBeGreaterThan(0);
+    client.send(subscribe('seen'));
+    const { json } = await client.waitForMessage(isOf('seen'));
+    expect(json.data).not.toContain(-1);
+  });
+
   test('a stream that there is not is told so, in the dialect of the question', async () => {
     const gateway = await start([]);
     const client = await gateway.connect();

@@ -184,6 +184,7 @@ export function createTestSubscriptions(
   log: EventLog,
   rpc: RpcClient,
   hub: Hub<SubscriptionSet>,
+  archive?: Archive,
 ): SubscriptionSets {
   const logger = pino({ level: 'silent' });
   const subscriptions = createSubscriptions(
@@ -196,7 +197,7 @@ export function createTestSubscriptions(
         log,
         covers: () => true,
         logger,
-        archive: createTestArchive(log, rpc, logger),
+        archive: archive ?? createTestArchive(log, rpc, logger),
         genesisHash: () => undefined,
         encode: () => ({ chainId: '00000000', epoch: log.epoch }),
         nowMs: () => 0,

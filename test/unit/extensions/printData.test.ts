@@ -49,6 +49,17 @@ describe('what an extension gives', () => {
     expect(() => printData(circle, 1_000_000)).toThrow(expect.objectContaining({ kind: 'unprintable' }));
   });
 
+  test('is JSON also where a list has holes', () => {
+    const holes = Object.assign(new Array<number>(3), { 0: 1, 2: 3 });
+    expect(printData({ holes, none: new Array(2) }, 1000)).toBe('{"holes":[1,null,3],"none":[null,null]}');
+  });
+
+  test('is refused where a list is longer than the text may be, whatever it holds', () => {
+    expect(() => printData(new Array(2 ** 32 - 1), 1_000_000)).toThrow(
+      expect.objectContaining({ code: 'GW_ERR_EXTENSION_DATA', kind: 'too_big' }),
+    );
+  });
+
   test('is refused from the first byte on that is too much, and then no more of it is made', () => {
     let made = 0;
     const list = Array.from({ length: 1000 }, () => ({

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { defineStream, type StreamRpc } from '../../../src/extensions/defineStream.js';
+import { THROWN } from '../../support/thrown.js';
 import { createStreamRunner, MAX_ABANDONED_RUNS } from '../../../src/extensions/streamRunner.js';
 
 beforeEach(() => {
@@ -196,4 +197,33 @@ test('a run that nobody waits for any more is told so, and sends nothing to thos
   await advance(0);
   expect(sent).toEqual(['of now']);
   expect(runner.outcomes).toEqual({ ok: 1, error: 0, timeout: 0 });
+});
+
+test.each(THROWN)('a stream that throws %s has failed, and is made again', async (_, thrown) => {
+  let runs = 0;
+  const { runner, sent, lines } = setUp(() => {
+    runs += 1;
+    if (runs === 1) throw thrown;
+    return runs;
+  });
+  runner.start();
+  await advance(0);
+  expect(runner.outcomes).toEqual({ ok: 0, error: 1, timeout: 0 });
+  expect(lines).toMatchObject([{ msg: 'a stream failed', kind: 'error' }]);
+  await advance(1000);
+  expect(sent).toEqual([2]);
+});
+
+test.each(THROWN)('a stream whose message throws %s has failed, and is made again', async (_, thrown) => {
+  let runs = 0;
+  const { runner } = setUp(
+    () => 'data',
+    () => {
+      runs += 1;
+      if (runs === 1) throw thrown;
+    },
+  );
+  runner.start();
+  await advance(1000);
+  expect(runner.outcomes).toEqual({ ok: 1, error: 1, timeout: 0 });
 });
