@@ -154,11 +154,11 @@ export function createWebSocketServer<Session>(
   type Client = ClientOf<Session>;
   const clients = new Set<Client>();
   const emptyWaiters = new Set<() => void>();
-  /** Many who come at once are taken in one after the other, and events go to those who are there in between. */
   const addresses = createAddressCounts(options.maxClientsPerAddress);
   const closes: Record<number, number> = Object.fromEntries(
     Object.values(CLOSE_CODES).map((code) => [code, 0]),
   );
+  /** Many who come at once are taken in one after the other, and events go to those who are there in between. */
   const pacer = createPacer({ perSecond: options.acceptsPerSecond });
   let lastId = 0;
   let stopping = false;
