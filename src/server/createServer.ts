@@ -34,7 +34,8 @@ import { printShortHealth } from './printHealth.js';
 import { createSessions, type Session } from './session.js';
 import type { Server, ServerDeps, ServerOptions } from './serverTypes.js';
 import { createWelcomes, maxFilterKeys } from './welcome.js';
-import { createWebSocketServer, frameCompressed, frameText } from './webSocketServer.js';
+import { frameCompressed, frameText } from './webSocketFrames.js';
+import { createWebSocketServer } from './webSocketServer.js';
 
 /** How old the figures of clients that are behind may be. */
 const LAG_MAX_AGE_MS = 500;

@@ -18,7 +18,7 @@ import type { Lag } from './lag.js';
 import type { RatesOptions } from './limits/rates.js';
 import type { StreamStats } from './streamHub.js';
 import type { TlsFiles } from './listeningServer.js';
-import type { WebSocketServerStats } from './webSocketServer.js';
+import type { WebSocketServerStats } from './webSocketServerTypes.js';
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions

@@ -1,22 +1,17 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Logger } from 'pino';
-import * as wsModule from 'ws';
 import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
 import { CLOSE_CODES } from '../protocol/codes.js';
-import { compressMessage, WINDOW_BITS } from './compressMessage.js';
+import { WINDOW_BITS } from './compressMessage.js';
 import { protocolReasons } from './closeReason.js';
-import type { Connection, ConnectionHandlers } from './connection.js';
 import { createLastCall } from './lastCall.js';
-import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
-import { checkPulse, lookIntervalMs, startPulse, type KeepAliveOptions, type Pulse } from './keepAlive.js';
-import { chooseDeflateOffer, type ExtensionOffers } from './deflateOffer.js';
+import { createListeningServer } from './listeningServer.js';
+import { checkPulse, lookIntervalMs, startPulse, type Pulse } from './keepAlive.js';
 import { listenOn } from './listenOn.js';
 import { createAddressCounts } from './limits/addressCounts.js';
-import { limitKey, retryAfter } from './limits/rates.js';
-import type { Refusals } from './limits/refusals.js';
-import type { Admission, Gate, Visitor } from './access/gate.js';
+import { limitKey } from './limits/rates.js';
+import type { Admission, Visitor } from './access/gate.js';
 import { chooseProtocol } from './access/presentedToken.js';
 import { createPacer } from './pacer.js';
 import type { Refusal } from './access/refusal.js';
@@ -24,73 +19,9 @@ import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
 import { waitForTurn } from './waitForTurn.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
-
-/** Where to listen, and limits of every connection. */
-export interface WebSocketServerOptions extends KeepAliveOptions, RequestHeadLimits {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Absent: nothing is encrypted. */
-  readonly tls: TlsFiles | undefined;
-  /** Connections at the same time; one more is answered with HTTP 503. */
-  readonly maxClients: number;
-  /** Connections of one address; one more is answered with HTTP 429. 0 is no limit. */
-  readonly maxClientsPerAddress: number;
-  /** WebSocket handshakes a second; who comes faster waits, and keeps its place. */
-  readonly acceptsPerSecond: number;
-  /** Longest message of a client; one byte more closes with 1009. */
-  readonly maxMessageBytes: number;
-  /** Whether to grant per-message compression to clients that ask for it. */
-  readonly compress: boolean;
-  /** Unsent bytes of answers above which no more is read of that client until it has taken them. */
-  readonly maxBufferedBytes: number;
-}
-
-/** What the server calls. */
-export interface WebSocketServerDeps<Session> {
-  /** Whether a handshake is let in, and as whom. Never rejects. */
-  readonly admit: Gate['admit'];
-  /** Answers plain HTTP requests, and checks them itself. */
-  readonly onRequest: RequestListener;
-  /** A client has connected, which is counted by `key`; the others are told what happens to it, by what this gives. */
-  readonly handlers: ConnectionHandlers<Session> & {
-    open(connection: Connection, visitor: Visitor, key: string): Session;
-  };
-  /** The message that is sent before a connection is closed with 1009. */
-  readonly tooBigMessage: string;
-  readonly refusals: Refusals;
-  readonly logger: Logger;
-}
-
-/** Figures of the transport, for metrics. */
-export interface WebSocketServerStats {
-  /** Handshakes that wait for their turn: with the clients, `maxClients` at most. */
-  readonly handshakesWaiting: number;
-  /** Handshakes that had to wait, since the start. */
-  readonly handshakesDelayed: number;
-  /** Addresses that have a connection, but for programs of the same machine. */
-  readonly clientAddresses: number;
-  /** Closing handshakes that the gateway began, by code. */
-  readonly closes: Readonly<Record<number, number>>;
-}
-
-/** The listening socket and its connections. */
-export interface WebSocketServer {
-  /** Starts to listen. Rejects with a `GatewayError` of code `GW_ERR_LISTEN`. */
-  listen(): Promise<{ readonly host: string; readonly port: number }>;
-  /** Encrypts connections from now on with these; those that are open stay as they are. Without effect where nothing is encrypted. */
-  setTls(files: TlsFiles): void;
-  /**
-   * Takes no more connections, nor handshakes that wait; those that are open stay. Who comes while others
-   * have connected and not been heard yet is told to come back; then nobody can connect.
-   */
-  stopAccepting(): void;
-  stats(): WebSocketServerStats;
-  /** Resolves when no connection is open any more and those who came before a stop have been told, or after `timeoutMs`. */
-  waitUntilEmpty(timeoutMs: number): Promise<void>;
-  /** Ends everything that is left. */
-  destroy(): Promise<void>;
-}
+import { badHandshake, SHUTTING_DOWN, TOO_MANY_FROM_ADDRESS, unavailable } from './upgradeRefusals.js';
+import { keepUsableOffer } from './webSocketFrames.js';
+import type { WebSocketServer, WebSocketServerDeps, WebSocketServerOptions } from './webSocketServerTypes.js';
 
 /** Paths that take WebSocket connections. */
 const WEB_SOCKET_PATHS: readonly string[] = ['/', '/ws'];
@@ -98,30 +29,6 @@ const WEB_SOCKET_PATHS: readonly string[] = ['/', '/ws'];
 const SPARE_CONNECTIONS = 64;
 /** Time for the peer's half of the closing handshake. */
 const CLOSE_TIMEOUT_MS = 10_000;
-
-const TEXT_FRAME = { fin: true, opcode: 1, mask: false, rsv1: false, readOnly: true } as const;
-/** `rsv1` says that the message is compressed. */
-const COMPRESSED_TEXT_FRAME = { ...TEXT_FRAME, rsv1: true } as const;
-
-// Both are exported by ws and documented as public in its source; the type declarations leave them out.
-const { Sender, extension } = wsModule as unknown as {
-  readonly Sender: {
-    frame(data: Buffer, options: typeof TEXT_FRAME | typeof COMPRESSED_TEXT_FRAME): Buffer[];
-  };
-  /** Throws a SyntaxError. */
-  readonly extension: { parse(header: string): ExtensionOffers };
-};
-
-/** One message as an unmasked text frame: the header and the message itself, which is not copied. */
-export function frameText(message: Buffer): readonly Buffer[] {
-  return Sender.frame(message, TEXT_FRAME);
-}
-
-/** The same, compressed where that makes it shorter; only for connections that compress. */
-export function frameCompressed(message: Buffer): readonly Buffer[] {
-  const payload = compressMessage(message);
-  return payload === undefined ? frameText(message) : Sender.frame(payload, COMPRESSED_TEXT_FRAME);
-}
 
 /** Who is let in, and what the client is counted by. */
 interface Admitted {
@@ -446,46 +353,6 @@ export function createWebSocketServer<Session>(
       await httpClosed;
     },
   };
-}
-
-const SHUTTING_DOWN = unavailable('shutting_down', 'the gateway is shutting down; try again');
-
-/** When somebody leaves, nobody knows. */
-const TOO_MANY_FROM_ADDRESS: Refusal = {
-  status: 429,
-  error: 'too_many_from_address',
-  message:
-    'this address has all the connections that it may have; close some first (a proxy has to be named with --trust-proxy, or all behind it are one address)',
-  headers: retryAfter(10_000),
-};
-
-function unavailable(error: Refusal['error'], message: string): Refusal {
-  return { status: 503, error, message, headers: { 'Retry-After': '5' } };
-}
-
-/** A handshake in which something is missing or wrong, in the words of `ws`. */
-function badHandshake(words: string): Refusal {
-  const isVersion = words.includes('Sec-WebSocket-Version');
-  return {
-    status: isVersion ? 426 : 400,
-    error: 'bad_handshake',
-    message: `this is no WebSocket handshake: ${words}`,
-    headers: isVersion ? { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' } : {},
-  };
-}
-
-/** `ws` refuses a client whose offers it cannot take, or read; it is to be taken without compression instead. */
-function keepUsableOffer({ headers }: IncomingMessage): void {
-  const header = headers['sec-websocket-extensions'];
-  if (header === undefined) return;
-  let offer: string | undefined;
-  try {
-    offer = chooseDeflateOffer(extension.parse(header), WINDOW_BITS);
-  } catch {
-    offer = undefined;
-  }
-  if (offer === undefined) delete headers['sec-websocket-extensions'];
-  else headers['sec-websocket-extensions'] = offer;
 }
 
 function codeOf(error: Error): string {
