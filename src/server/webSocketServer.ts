@@ -12,6 +12,7 @@ import { listenOn } from './listenOn.js';
 import { createAddressCounts } from './limits/addressCounts.js';
 import { limitKey } from './limits/rates.js';
 import type { Admission, Visitor } from './access/gate.js';
+import { createOpenAnswers } from './openAnswers.js';
 import { chooseProtocol } from './access/presentedToken.js';
 import { createPacer } from './pacer.js';
 import type { Refusal } from './access/refusal.js';
@@ -77,6 +78,7 @@ export function createWebSocketServer<Session>(
   const { server: http, setTls } = createListeningServer(options, deps);
   http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
   const lastCall = createLastCall(http);
+  const openAnswers = createOpenAnswers(http);
 
   /**
    * `ws` closes by itself when a frame breaks its rules, and calls `close` for it: the only place where the reason, and the documented
@@ -130,6 +132,11 @@ export function createWebSocketServer<Session>(
       return;
     }
     const socket = duplex;
+    if (openAnswers.has(socket)) {
+      logger.debug('handshake behind a request without an answer');
+      socket.destroy();
+      return;
+    }
     const facts = factsOf(request);
     const finish = (admission: Admission): void => {
       if (admission.type === 'refused') {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from '../../support/raw/exchange.js';
 import { closeFrame } from '../../support/raw/frames.js';
@@ -41,6 +43,24 @@ describe('4.2 a handshake that is right', () => {
     const peer = await connectRaw(harness.port, { headers: changes ?? {} });
     expect(peer.head).not.toMatch(/^Sec-WebSocket-(?:Protocol|Extensions)/im);
     await peer.close();
+  });
+});
+
+describe('a handshake behind a plain request', () => {
+  it('that has its answer is taken', async () => {
+    const socket = connect({ port: harness.port, host: '127.0.0.1' });
+    const said = async (): Promise<string> => ((await once(socket, 'data')) as [Buffer])[0].toString();
+    socket.write('GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(await said()).toContain('200 OK');
+    socket.write(handshakeText(harness.port));
+    expect(await said()).toContain('101 Switching');
+    socket.destroy();
+  });
+
+  it('that has none yet ends the connection: no answer comes in the middle of frames', async () => {
+    const get = `GET /health HTTP/1.1\r\nHost: 127.0.0.1:${harness.port}\r\n\r\n`;
+    const { bytes } = await exchange(harness.port, [Buffer.from(get + handshakeText(harness.port))]);
+    expect(bytes.toString()).not.toContain('101 Switching');
   });
 });
 
