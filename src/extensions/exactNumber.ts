@@ -1,4 +1,5 @@
-const DIGITS = Symbol('digits');
+/** Registered by name: a file may have a copy of the package of its own. */
+const DIGITS: unique symbol = Symbol.for('evrmore-gateway.exactNumber');
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** A number that is printed with exactly these digits: `12.50000000` stays so, and no double rounds it. */

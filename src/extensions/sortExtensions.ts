@@ -17,9 +17,10 @@ export function sortExtensions(extensions: readonly Extension[]): SortedExtensio
   const kinds = new Map<string, Extension['kind']>();
   for (const { name, kind } of extensions) {
     const other = kinds.get(name);
-    if (other === kind) throw new ExtensionDefinitionError(`there are two ${kind}s named ${name}`);
-    if (other !== undefined)
-      throw new ExtensionDefinitionError(`a topic and a stream are both named ${name}`);
+    if (other !== undefined) {
+      const what = other === kind ? `there are two ${kind}s` : 'a topic and a stream are both';
+      throw new ExtensionDefinitionError(`${what} named ${name}; give one of your own another name`);
+    }
     kinds.set(name, kind);
   }
   const sorted: SortedExtensions = {

@@ -58,6 +58,8 @@ export function createDerivedLog(options: DerivedLogOptions, deps: DerivedLogDep
   let holders = 0;
   /** Up to this number everything is looked at; while nobody holds the log, it is where the other one is. */
   let headSeq = 0;
+  /** Cursor of that event: the other log may have forgotten it while one was made of the next. */
+  let headCursor: string | undefined;
   /** From this number on everything is here. */
   let firstSeq = Infinity;
   /** The run that makes events now; absent while nobody holds the log. */
@@ -82,6 +84,7 @@ export function createDerivedLog(options: DerivedLogOptions, deps: DerivedLogDep
   const goToHead = (): void => {
     forget();
     headSeq = base.headSeq;
+    headCursor = base.cursorOf(headSeq);
     firstSeq = headSeq + 1;
     tell();
   };
@@ -120,6 +123,7 @@ export function createDerivedLog(options: DerivedLogOptions, deps: DerivedLogDep
         const derived = event.topic === options.topic ? await deps.derive(event) : undefined;
         if (isOver()) return;
         headSeq = event.seq;
+        headCursor = event.cursor;
         if (derived !== undefined) keep(derived);
         if (event.topic === options.topic) tell();
         await takeTurns();
@@ -188,7 +192,7 @@ export function createDerivedLog(options: DerivedLogOptions, deps: DerivedLogDep
       const count = Math.min(maxCount, (running === undefined ? base.headSeq : headSeq) - fromSeq + 1);
       return count <= 0 ? [] : base.read(fromSeq, count)?.map(here);
     },
-    cursorOf: (seq) => base.cursorOf(seq),
+    cursorOf: (seq) => (running !== undefined && seq === headSeq ? headCursor : base.cursorOf(seq)),
     onAppend(listener) {
       listeners.add(listener);
       return () => {

@@ -21,7 +21,8 @@ import { createHub } from './hub.js';
 import { createIdleTurns } from './limits/idleTurns.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
-import type { Lag } from './lag.js';
+import { mergeLags, type Lag } from './lag.js';
+import { mergeHubStats } from './mergeHubStats.js';
 import { createSubscriptions, type Subscriptions } from './subscriptions.js';
 import type { SubscriptionSet } from './subscriptionSet.js';
 import { createCustomTopics, type EventSource } from './customTopics.js';
@@ -219,8 +220,10 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   /** Every welcome asks for the health, and every client that is behind is asked for this: not each time. */
   function lag(): Lag {
     const nowMs = performance.now();
-    if (lastLag === undefined || nowMs - lastLag.atMs > LAG_MAX_AGE_MS)
-      lastLag = { atMs: nowMs, lag: hub.lag() };
+    if (lastLag === undefined || nowMs - lastLag.atMs > LAG_MAX_AGE_MS) {
+      const lags = [hub, ...customTopics.sources.map((source) => source.hub)].map((each) => each.lag());
+      lastLag = { atMs: nowMs, lag: mergeLags(lags) };
+    }
     return lastLag.lag;
   }
 
@@ -261,7 +264,10 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       for (const session of open) sessions.recheck(session);
     },
     stats: () => ({
-      ...hub.stats(),
+      ...mergeHubStats(
+        hub.stats(),
+        customTopics.sources.map((source) => source.hub.stats()),
+      ),
       ...transport.stats(),
       replays,
       filters: filterIndex.stats(),

@@ -39,6 +39,26 @@ export function describeLag(
       unsentBytes: connection.unsentBytes(),
     });
   }
-  listed.sort((a, b) => b.eventsBehind - a.eventsBehind || b.unsentBytes - a.unsentBytes);
-  return { byPolicy, worst: listed.slice(0, MAX_LISTED) };
+  return { byPolicy, worst: furthestFirst(listed) };
+}
+
+/** The same of several hubs: a client that is behind in more than one is listed once, where it is furthest. */
+export function mergeLags(lags: readonly Lag[]): Lag {
+  const byPolicy = { catch_up: 0, latest: 0, drop: 0 };
+  const furthest = new Map<number, LaggingClient>();
+  for (const lag of lags) {
+    byPolicy.catch_up += lag.byPolicy.catch_up;
+    byPolicy.latest += lag.byPolicy.latest;
+    byPolicy.drop += lag.byPolicy.drop;
+    for (const client of lag.worst) {
+      const known = furthest.get(client.id);
+      if (known === undefined || known.eventsBehind < client.eventsBehind) furthest.set(client.id, client);
+    }
+  }
+  return { byPolicy, worst: furthestFirst([...furthest.values()]) };
+}
+
+function furthestFirst(clients: LaggingClient[]): readonly LaggingClient[] {
+  clients.sort((a, b) => b.eventsBehind - a.eventsBehind || b.unsentBytes - a.unsentBytes);
+  return clients.slice(0, MAX_LISTED);
 }

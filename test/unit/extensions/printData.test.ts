@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { exactNumber } from '../../../src/extensions/exactNumber.js';
 import { printData } from '../../../src/extensions/printData.js';
 
@@ -23,6 +23,13 @@ describe('what an extension gives', () => {
     expect(printData(data, 1000)).toBe(
       '{"amount":92233720368.54775800,"sats":9223372036854775807,"at":"1970-01-01T00:00:00.000Z","list":[null,-0.10]}',
     );
+  });
+
+  test('may hold exact numbers of another copy of the package', async () => {
+    vi.resetModules();
+    const copy = await import('../../../src/extensions/exactNumber.js');
+    expect(copy.exactNumber).not.toBe(exactNumber);
+    expect(printData([copy.exactNumber('0.10')], 1000)).toBe('[0.10]');
   });
 
   test.each(['', '01', '1.', '.5', 'NaN', '1 ', '0x1', '"1"', '1,"x":2'])(

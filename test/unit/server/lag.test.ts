@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeLag, MAX_LISTED } from '../../../src/server/lag.js';
+import { describeLag, MAX_LISTED, mergeLags } from '../../../src/server/lag.js';
 import { NEW_READER, type Reader } from '../../../src/server/reader.js';
 
 function client(id: number, reader: Partial<Reader>, unsentBytes = 0) {
@@ -33,5 +33,18 @@ describe('the lag of clients', () => {
     expect(byPolicy.catch_up).toBe(1000);
     expect(worst.map(({ id }) => id)).toEqual(Array.from({ length: MAX_LISTED }, (_, id) => id));
     expect(describeLag([], 5)).toEqual({ byPolicy: { catch_up: 0, latest: 0, drop: 0 }, worst: [] });
+  });
+
+  it('of several hubs lists a client once, where it is furthest, and counts it in each', () => {
+    const one = describeLag([client(1, { behind: at(90) }, 5), client(2, { behind: at(95) })], 100);
+    const other = describeLag([client(1, { behind: at(60) }, 5), client(3, { behind: at(99) })], 100);
+    expect(mergeLags([one, other])).toEqual({
+      byPolicy: { catch_up: 4, latest: 0, drop: 0 },
+      worst: [
+        { id: 1, eventsBehind: 40, unsentBytes: 5 },
+        { id: 2, eventsBehind: 5, unsentBytes: 0 },
+        { id: 3, eventsBehind: 1, unsentBytes: 0 },
+      ],
+    });
   });
 });
