@@ -46,6 +46,18 @@ export function createKnownOutputs(options: KnownOutputsOptions): KnownOutputs {
   let unfollowed = 0;
   let hasSpentIndex = false;
 
+  /** What it gives is taken out at once, and what is mentioned again moves behind it: so it never has to begin again at the front. */
+  let oldestFirst = recent.entries();
+
+  // A new iterator walks over all that was taken out at the front since the map was last rebuilt.
+  const nextOldest = (): readonly [string, TransactionAbout] | undefined => {
+    const next = oldestFirst.next();
+    if (next.done !== true) return next.value;
+    oldestFirst = recent.entries();
+    const first = oldestFirst.next();
+    return first.done === true ? undefined : first.value;
+  };
+
   const remember = (transaction: TransactionAbout): void => {
     const { txid } = transaction;
     const earlier = recent.get(txid);
@@ -55,10 +67,11 @@ export function createKnownOutputs(options: KnownOutputsOptions): KnownOutputs {
     }
     recent.set(txid, transaction);
     recentParts += partsOf(transaction);
-    for (const [oldest, about] of recent) {
-      if (recentParts <= options.maxRecent) break;
-      recent.delete(oldest);
-      recentParts -= partsOf(about);
+    while (recentParts > options.maxRecent) {
+      const oldest = nextOldest();
+      if (oldest === undefined) break;
+      recent.delete(oldest[0]);
+      recentParts -= partsOf(oldest[1]);
     }
   };
 

@@ -112,3 +112,15 @@ test('whether the node has a spent index is what its newest transactions show', 
   shown.push(known.hasSpentIndex);
   expect(shown).toEqual([false, true, true, false]);
 });
+
+test('after all has left at once, the oldest leaves first again', () => {
+  const known = newKnownOutputs({ maxRecent: 2 });
+  const many = transaction('aa', [output(0, 'E1'), output(1, 'E1'), output(2, 'E1')]);
+  const [first, second, third] = ['bb', 'cc', 'dd'].map((txid) => transaction(txid, [output(0, txid)]));
+  if (first === undefined || second === undefined || third === undefined) throw new Error('no transaction');
+  known.learn(draftsOf([many, first, second, third]));
+  expect(known.recent).toBe(2);
+  const asked = ['bb:0', 'cc:0', 'dd:0'].map((outpoint) => transaction(`spends ${outpoint}`, [], [outpoint]));
+  const spent = asked.map(({ inputs: [input] }) => input && known.spentBy(input)?.addresses[0]);
+  expect(spent).toEqual([undefined, 'cc', 'dd']);
+});
