@@ -239,7 +239,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       const backInMs = retryAfterMs(clients, options.acceptsPerSecond, Math.random());
       sessions.close(session, CLOSE_CODES.going_away, 'shutting down', backInMs);
     }
-    await transport.waitUntilEmpty(graceMs);
+    await Promise.all([transport.waitUntilEmpty(graceMs), httpListener?.waitUntilAnswered(graceMs)]);
     await Promise.all([transport.destroy(), httpListener?.close()]);
     hub.close();
     customTopics.close();

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Refusals } from './limits/refusals.js';
+import { createLastCall } from './lastCall.js';
 import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
 import { listenOn } from './listenOn.js';
 
@@ -10,8 +11,10 @@ export interface HttpListener {
   listen(): Promise<{ readonly port: number }>;
   /** Encrypts connections from now on with these. */
   readonly setTls: (files: TlsFiles) => void;
-  /** Takes no more connections. */
+  /** Hears those who have connected and not asked yet, and takes no more connections then. */
   stopAccepting(): void;
+  /** Resolves when all who were heard have been answered, or after so long. Called after {@link HttpListener.stopAccepting}. */
+  waitUntilAnswered(timeoutMs: number): Promise<void>;
   /** Ends everything that is left. */
   close(): Promise<void>;
 }
@@ -31,10 +34,28 @@ export function createHttpListener(
   const { host, port } = options;
   const { server: http, setTls } = createListeningServer(options, deps);
   http.maxConnections = MAX_CONNECTIONS;
+  const lastCall = createLastCall(http);
   let closed: Promise<void> | undefined;
+  let heard: Promise<void> = Promise.resolve();
+  /** Requests without their answers. */
+  let unanswered = 0;
+  let onAllAnswered = (): void => undefined;
+  http.prependListener('request', (_request, response) => {
+    unanswered += 1;
+    response.on('close', () => {
+      unanswered -= 1;
+      if (unanswered === 0) onAllAnswered();
+    });
+  });
 
   function stopAccepting(): void {
-    closed ??= new Promise((resolve) => {
+    closed ??= close();
+  }
+
+  async function close(): Promise<void> {
+    heard = lastCall.wait();
+    await heard;
+    await new Promise<void>((resolve) => {
       http.close(() => {
         resolve();
       });
@@ -48,8 +69,22 @@ export function createHttpListener(
     }),
     setTls,
     stopAccepting,
+    waitUntilAnswered: (timeoutMs) =>
+      new Promise((resolve) => {
+        const finish = (): void => {
+          clearTimeout(giveUp);
+          resolve();
+        };
+        const giveUp = setTimeout(finish, timeoutMs);
+        void heard.then(() => {
+          if (unanswered === 0) finish();
+          else onAllAnswered = finish;
+        });
+      }),
     async close() {
       stopAccepting();
+      lastCall.cut();
+      await heard;
       http.closeAllConnections();
       await closed;
     },

@@ -107,6 +107,16 @@ describe('the limit of clients', () => {
   });
 });
 
+/** A connection without a request, and all that it will be sent. */
+async function connectRaw(
+  port: number,
+): Promise<{ readonly socket: Socket; readonly answer: Promise<string> }> {
+  const socket = connectTcp(port, '127.0.0.1');
+  const answer = text(socket);
+  await once(socket, 'connect');
+  return { socket, answer };
+}
+
 describe('a stop', () => {
   it('writes what is in the log, then closes every client with 1001 and its cursor', async () => {
     harness = await startServer();
@@ -145,19 +155,37 @@ describe('a stop', () => {
   it('tells those to come back who have not asked for anything yet, and waits for nobody for ever', async () => {
     harness = await startServer();
     const { port } = harness;
-    const connectRaw = async (): Promise<{ socket: Socket; answer: Promise<string> }> => {
-      const socket = connectTcp(port, '127.0.0.1');
-      const answer = text(socket);
-      await once(socket, 'connect');
-      return { socket, answer };
-    };
-    const coming = await Promise.all(Array.from({ length: 20 }, connectRaw));
-    const silent = await connectRaw();
+    const coming = await Promise.all(Array.from({ length: 20 }, () => connectRaw(port)));
+    const silent = await connectRaw(port);
     const stopped = harness.server.stop(60_000);
     for (const { socket } of coming) socket.write(HANDSHAKE);
     for (const { answer } of coming) {
       expect(await answer).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: [^]*"name":"shutting_down"/);
     }
+    await stopped;
+    expect(await silent.answer).toBe('');
+  });
+
+  it('answers on the port for HTTP those who have not asked yet, and waits for what the node is asked', async () => {
+    harness = await startServer({ httpPort: 0, commandDeadlineMs: 60_000 });
+    const port = harness.ownHttpPort ?? 0;
+    const waiting: ((json: string) => void)[] = [];
+    harness.rpc.answer = () => new Promise((resolve) => void waiting.push(resolve));
+    const asked = await connectRaw(port);
+    const body = '{"method":"getblockcount","params":[],"id":1}';
+    asked.socket.write(
+      `POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await expect.poll(() => harness.rpc.calls.length, SOON).toBe(1);
+    const coming = await Promise.all(Array.from({ length: 20 }, () => connectRaw(port)));
+    const silent = await connectRaw(port);
+    const stopped = harness.server.stop(60_000);
+    for (const { socket } of coming) {
+      socket.write('GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    }
+    for (const { answer } of coming) expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
+    for (const answer of waiting) answer('7');
+    expect(await asked.answer).toMatch(/^HTTP\/1\.1 200 [^]*"result":7/);
     await stopped;
     expect(await silent.answer).toBe('');
   });
