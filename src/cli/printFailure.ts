@@ -20,8 +20,10 @@ function causesOf(error: GatewayError): string[] {
   const lines: string[] = [];
   let cause: unknown = error.cause;
   while (cause instanceof Error && lines.length < MAX_CAUSES) {
-    const isTold = error.message.includes('code' in cause ? String(cause.code) : cause.message);
-    if (!isTold && cause.message !== '') lines.push(`  because: ${cause.message}`);
+    const isTold =
+      error.message.includes(cause.message) ||
+      ('code' in cause && error.message.includes(String(cause.code)));
+    if (!isTold) lines.push(`  because: ${cause.message}`);
     cause = cause.cause;
   }
   return lines;

@@ -50,7 +50,8 @@ function run({ settings, ownFlags, stdout, stderr }: CommandContext): Promise<nu
   const name = read('name') ?? 'client';
   const expires = read('expires');
   const expiresAtMs = expires === undefined ? undefined : endOf(expires);
-  if (!roles.has(role)) complain('role', role, `one of ${[...roles.keys()].join(', ')}`);
+  if (!roles.has(role))
+    complain('role', role, `one of ${[...roles.keys()].join(', ')}, or a role of the file of --roles`);
   if (!isTokenName(name)) complain('name', name, '1 to 64 letters, digits and . _ @ + -');
   if (expires !== undefined && (expiresAtMs === undefined || expiresAtMs <= Date.now())) {
     complain(

@@ -52,7 +52,7 @@ async function importInTime(
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(
-        wrong(`it has not loaded within ${LOAD_DEADLINE_MS} ms; does it wait for something at its top?`),
+        new Error(`it has not loaded within ${LOAD_DEADLINE_MS} ms; does it wait for something at its top?`),
       );
     }, LOAD_DEADLINE_MS);
   });
@@ -60,12 +60,24 @@ async function importInTime(
     const loading = import(pathToFileURL(file).href) as Promise<Readonly<Record<string, unknown>>>;
     return await Promise.race([loading, late]);
   } catch (error) {
-    if (error instanceof ExtensionDefinitionError) throw error;
-    throw wrong(`it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error);
+    // What defineTopic says of a wrong definition comes this way too, and does not name the file.
+    throw wrong(`it cannot be loaded: ${whyNot(error)}`, error);
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** The words of what was thrown, and what to do where the file does not find this package from its place. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isPackageMissing =
+    (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes("'evrmore-gateway'");
+  return isPackageMissing ? `${error.message}. ${WHERE}` : error.message;
+}
+
+const WHERE =
+  "Put it into the gateway's folder, install the package in the file's own, or export { kind: 'topic', … } without an import";
 
 function isMarked(value: unknown): value is { readonly kind: 'topic' | 'stream' } {
   if (typeof value !== 'object' || value === null) return false;
