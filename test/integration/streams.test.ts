@@ -355,7 +355,7 @@ describe('streams', () => {
     harness = await startGatewayHarness();
     await expect(harness.start({}, [healthy(), healthy()])).rejects.toMatchObject({
       code: 'GW_ERR_EXTENSION',
-      message: 'there are two streams named healthy',
+      message: 'there are two streams named healthy; give one of your own another name',
     });
   });
 });
