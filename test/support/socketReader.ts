@@ -22,14 +22,15 @@ export interface SocketReader {
 const RECONNECT_MS = 20;
 const RETRYABLE: readonly unknown[] = [ERROR_CODES.node_unavailable, ERROR_CODES.too_many_replays];
 
-/** Connects to whichever URL `url` gives; waits while it gives none. */
+/** Connects to whichever URL `url` gives; waits while it gives none. `isWholeLog` as in {@link createSubscriptionFold}. */
 export function startSocketReader(
   topicName: string,
   truth: FoldTruth,
   url: () => string | undefined,
+  isWholeLog = true,
 ): SocketReader {
   const topics = new Set<Topic>(parseTopic(topicName));
-  const fold: SubscriptionFold = createSubscriptionFold(truth, topics, { type: 'genesis' });
+  const fold: SubscriptionFold = createSubscriptionFold(truth, topics, { type: 'genesis' }, isWholeLog);
   const mistakes: string[] = [];
   let cursor: string | undefined;
   let socket: WebSocket | undefined;
