@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createThrottledLog } from '../observe/throttledLog.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { StreamDefinition, StreamRpc } from './defineStream.js';
+import { createCallsInTime, TIMEOUT } from './callsInTime.js';
 import { thrownError } from './thrownError.js';
 
 /** How a run of a stream has ended: `timeout` at its deadline, `error` when it threw, or what it gave cannot be sent. */
@@ -62,11 +63,12 @@ export function createStreamRunner(
   let timer: NodeJS.Timeout | undefined;
   let lastStartMs = -Infinity;
   let current: AbortController | undefined;
-  let abandoned = 0;
   let previous: unknown;
+  const calls = createCallsInTime(options.deadlineMs, schedule);
 
   function schedule(): void {
-    if (!isWanted || timer !== undefined || current !== undefined || abandoned >= MAX_ABANDONED_RUNS) return;
+    if (!isWanted || timer !== undefined || current !== undefined || calls.abandoned >= MAX_ABANDONED_RUNS)
+      return;
     const waitMs = Math.max(0, lastStartMs + stream.everyMs - nowMs());
     timer = setTimeout(() => {
       timer = undefined;
@@ -79,7 +81,8 @@ export function createStreamRunner(
     current = mine;
     lastStartMs = nowMs();
     try {
-      const data = await fetchInTime(mine);
+      const data = await calls.run(() => stream.fetch(deps.rpc(mine.signal), previous), mine.signal);
+      if (data === TIMEOUT) throw new StreamTimeoutError(options.deadlineMs);
       // Aborted: nobody wanted it any more, whoever may want it now.
       if (!mine.signal.aborted) {
         if (data !== undefined) {
@@ -104,53 +107,6 @@ export function createStreamRunner(
     }
   }
 
-  /** Rejects with what `fetch` throws, and at the deadline. Ends early, with nothing, when nobody wants it any more. */
-  function fetchInTime(mine: AbortController): Promise<unknown> {
-    const { signal } = mine;
-    return new Promise((resolve, reject) => {
-      let isOver = false;
-      const leave = (): void => {
-        if (isOver) return;
-        isOver = true;
-        clearTimeout(deadline);
-        abandoned += 1;
-        resolve(undefined);
-      };
-      const end = (settle: () => void): void => {
-        if (isOver) {
-          // It was given up before.
-          abandoned -= 1;
-          schedule();
-          return;
-        }
-        isOver = true;
-        clearTimeout(deadline);
-        signal.removeEventListener('abort', leave);
-        settle();
-      };
-      const deadline = setTimeout(() => {
-        reject(new StreamTimeoutError(options.deadlineMs));
-        mine.abort();
-      }, options.deadlineMs);
-      signal.addEventListener('abort', leave, { once: true });
-      // In a promise of its own: what `fetch` throws at once is a failure like any other.
-      void new Promise((done) => {
-        done(stream.fetch(deps.rpc(signal), previous));
-      }).then(
-        (data) => {
-          end(() => {
-            resolve(data);
-          });
-        },
-        (error: unknown) => {
-          end(() => {
-            reject(thrownError(error));
-          });
-        },
-      );
-    });
-  }
-
   return {
     start() {
       if (isWanted) return;
@@ -166,7 +122,7 @@ export function createStreamRunner(
     },
     outcomes,
     get abandoned() {
-      return abandoned;
+      return calls.abandoned;
     },
   };
 }

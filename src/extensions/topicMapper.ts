@@ -7,6 +7,7 @@ import { createThrottledLog } from '../observe/throttledLog.js';
 import type { TopicDefinition } from './defineTopic.js';
 import { ExtensionDataError, printData } from './printData.js';
 import type { ExtensionRpc } from './extensionRpc.js';
+import { createCallsInTime, TIMEOUT } from './callsInTime.js';
 import { thrownError } from './thrownError.js';
 import type { EventTransaction, TopicEvent } from './topicEvents.js';
 
@@ -83,20 +84,13 @@ export function createTopicMapper(
     bad_result: 0,
     busy: 0,
   };
-  let abandoned = 0;
-
-  /** What `map` throws is a rejection. */
-  function call(event: LogEvent, signal: AbortSignal): Promise<unknown> {
-    return new Promise((resolve) => {
-      resolve(definition.map(read(event), deps.rpc(signal)));
-    });
-  }
+  const calls = createCallsInTime(options.deadlineMs);
 
   async function attempt(event: LogEvent): Promise<Mapped> {
-    if (abandoned >= MAX_ABANDONED_MAPS) return { type: 'busy' };
+    if (calls.abandoned >= MAX_ABANDONED_MAPS) return { type: 'busy' };
     const run = new AbortController();
     try {
-      const data = await withinDeadline(() => call(event, run.signal));
+      const data = await calls.run(() => definition.map(read(event), deps.rpc(run.signal)));
       if (data === TIMEOUT) return { type: 'timeout' };
       if (data === undefined) return { type: 'nothing' };
       return { type: 'mapped', dataJson: printData(data, MAX_TOPIC_DATA_BYTES) };
@@ -109,39 +103,10 @@ export function createTopicMapper(
     }
   }
 
-  /** What `work` gives, or {@link TIMEOUT}: then it is abandoned, and what it gives is not looked at. */
-  function withinDeadline(work: () => Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      let isOver = false;
-      const deadline = setTimeout(() => {
-        isOver = true;
-        abandoned += 1;
-        resolve(TIMEOUT);
-      }, options.deadlineMs);
-      const end = (settle: () => void): void => {
-        if (isOver) abandoned -= 1;
-        clearTimeout(deadline);
-        settle();
-      };
-      work().then(
-        (data) => {
-          end(() => {
-            resolve(data);
-          });
-        },
-        (error: unknown) => {
-          end(() => {
-            reject(thrownError(error));
-          });
-        },
-      );
-    });
-  }
-
   return {
     outcomes,
     get abandoned() {
-      return abandoned;
+      return calls.abandoned;
     },
     async derive(event) {
       const mapped = await attempt(event);
@@ -172,8 +137,6 @@ export function createTopicMapper(
     },
   };
 }
-
-const TIMEOUT = Symbol('timeout');
 
 /** The event as `map` sees it: a copy, so that nothing it does to it is seen by filters, or by other topics. */
 function read(event: LogEvent): TopicEvent {
