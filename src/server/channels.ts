@@ -5,6 +5,7 @@ import { mayDo } from './access/role.js';
 import type { Connection } from './connection.js';
 import type { StreamClient } from './streamHub.js';
 import type { Subscriber, SubscriptionSet } from './subscriptionSet.js';
+import { writeInTurns } from './writeInTurns.js';
 
 /** Who is subscribed to channels, and so is sent what ZION sends to all of them. */
 export interface Channels {
@@ -35,9 +36,6 @@ export interface ChannelsDeps {
   readonly streamsOf: (owner: Subscriber) => StreamClient;
 }
 
-/** Clients that are written to in one turn: what else is to be done comes in between. */
-const WRITES_PER_TURN = 500;
-
 /** Nobody is subscribed yet. */
 export function createChannels({ maxBufferedBytes, frame, streamsOf }: ChannelsDeps): Channels {
   const members = new Map<Connection, StreamClient>();
@@ -56,26 +54,29 @@ export function createChannels({ maxBufferedBytes, frame, streamsOf }: ChannelsD
       const isAllowed = mayDo(owner.clearance.principal.role, { type: 'stream', stream: METRICS_UPDATE });
       metrics[isAllowed ? 'subscribe' : 'unsubscribe'](METRICS_UPDATE, ZION);
     },
-    async broadcast(message) {
+    broadcast(message) {
       const bytes = Buffer.from(message);
       // One of each, and one buffer, however many there are.
       const frames = new Map<boolean, Buffer>();
       let sent = 0;
       let skipped = 0;
-      for (const connection of [...members.keys()]) {
-        if (!members.has(connection)) continue;
+      const write = (connection: Connection): void => {
+        if (!members.has(connection)) return;
         if (connection.unsentBytes() > maxBufferedBytes) {
           skipped += 1;
-          continue;
+          return;
         }
         const { compresses } = connection;
         const framed = frames.get(compresses) ?? Buffer.concat(frame(bytes, compresses));
         frames.set(compresses, framed);
         connection.writeFrames(framed);
         sent += 1;
-        if (sent % WRITES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      return { sent, skipped };
+      };
+      return new Promise((resolve) => {
+        writeInTurns([...members.keys()], write, () => {
+          resolve({ sent, skipped });
+        });
+      });
     },
   };
 }

@@ -4,6 +4,7 @@ import { printData } from '../extensions/printData.js';
 import { createStreamRunner, type StreamOutcome, type StreamRunner } from '../extensions/streamRunner.js';
 import type { Dialect } from '../protocol/dialects/dialect.js';
 import type { Connection } from './connection.js';
+import { writeInTurns } from './writeInTurns.js';
 
 /** Limits of the streams. */
 export interface StreamHubOptions {
@@ -65,8 +66,6 @@ export interface StreamHub {
 
 /** Longest message of a stream without what the dialect puts around it. */
 export const MAX_STREAM_BYTES = 1024 * 1024;
-/** Clients that are written to in one turn: what else is to be done comes in between. */
-const WRITES_PER_TURN = 500;
 
 interface Subscriber {
   readonly connection: Connection;
@@ -112,24 +111,15 @@ export function createStreamHub(options: StreamHubOptions, deps: StreamHubDeps):
       subscriber,
       frames: message(subscriber.dialect, subscriber.audience(), subscriber.connection.compresses),
     }));
-    const turn = (from: number): void => {
-      for (const { subscriber, frames } of writes.slice(from, from + WRITES_PER_TURN)) {
-        if (frames === undefined || !stream.subscribers.has(subscriber)) continue;
-        if (subscriber.connection.unsentBytes() > options.maxBufferedBytes) {
-          stream.skipped += 1;
-          continue;
-        }
-        subscriber.connection.writeFrames(frames);
-        stream.messages += 1;
+    writeInTurns(writes, ({ subscriber, frames }) => {
+      if (frames === undefined || !stream.subscribers.has(subscriber)) return;
+      if (subscriber.connection.unsentBytes() > options.maxBufferedBytes) {
+        stream.skipped += 1;
+        return;
       }
-      const next = from + WRITES_PER_TURN;
-      if (next < writes.length) {
-        setImmediate(() => {
-          turn(next);
-        });
-      }
-    };
-    turn(0);
+      subscriber.connection.writeFrames(frames);
+      stream.messages += 1;
+    });
   }
 
   return {
