@@ -215,6 +215,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       maxClients: settings.maxClients,
       acceptsPerSecond: settings.acceptsPerSecond,
       maxClientsPerAddress: settings.maxClientsPerAddress,
+      maxHttpPerAddress: settings.maxHttpPerAddress,
+      maxUnheard: settings.maxUnheard,
       handshakeTimeoutMs: settings.handshakeTimeoutMs,
       maxHeaderBytes: settings.maxHeaderBytes,
       idleTimeoutMs: settings.idleTimeoutMs,
@@ -352,6 +354,7 @@ function limitsOf(settings: Settings, roles: number, customTopics: number): Metr
     clients: settings.maxClients,
     client_addresses: settings.maxClients,
     handshakes_waiting: settings.maxClients,
+    unheard_connections: settings.maxUnheard,
     replays: settings.maxReplays,
     // One table for each role, and one for who has shown no token.
     rate_addresses: settings.maxRateAddresses * (roles + 1),

@@ -76,6 +76,11 @@ export interface MetricState {
     }[];
     readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
     readonly clientAddresses: number;
+    readonly httpConnections: {
+      readonly open: number;
+      readonly unheard: number;
+      readonly ended: Readonly<Record<'address' | 'unheard' | 'full', number>>;
+    };
     readonly closes: Readonly<Record<number, number>>;
     readonly refusals: Readonly<Record<string, number>>;
     readonly rates: { readonly addresses: number; readonly forgotten: number };

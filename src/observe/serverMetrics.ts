@@ -111,6 +111,24 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
     ({ server }) => server.clientAddresses,
   ),
   gauge(
+    'http_connections',
+    'Connections that are no WebSocket connections: plain HTTP, and those that are unheard.',
+    ({ server }) => server.httpConnections.open,
+  ),
+  gauge(
+    'unheard_connections',
+    'Connections that have not said yet what they want.',
+    ({ server }) => server.httpConnections.unheard,
+  ),
+  {
+    name: 'connections_refused_total',
+    type: 'counter',
+    help: 'Connections that were ended unheard: their address had too many, too many waited, or there was no place at all.',
+    labelNames: ['limit'],
+    read: ({ server }) =>
+      Object.entries(server.httpConnections.ended).map(([limit, value]) => ({ labels: { limit }, value })),
+  },
+  gauge(
     'rate_addresses',
     'Addresses whose messages and cost are remembered, of each role.',
     ({ server }) => server.rates.addresses,

@@ -13,6 +13,7 @@ import { createChannels } from './channels.js';
 import { isReading } from './commandTable.js';
 import { createCommandRunner } from './commandRunner.js';
 import { createGatewayMethods } from './gatewayMethods.js';
+import { addHttpConnectionStats } from './httpConnections.js';
 import { createHttpListener } from './httpListener.js';
 import { createHttpRoutes } from './httpRoutes.js';
 import { createHttpRpc } from './httpRpc.js';
@@ -269,6 +270,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
         customTopics.sources.map((source) => source.hub.stats()),
       ),
       ...transport.stats(),
+      httpConnections: addHttpConnectionStats(transport.stats().httpConnections, httpListener?.stats()),
       replays,
       filters: filterIndex.stats(),
       customTopics: customTopics.stats(),

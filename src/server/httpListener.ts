@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
+import type { HttpConnectionStats } from './httpConnections.js';
 import type { Refusals } from './limits/refusals.js';
 import { createLastCall } from './lastCall.js';
 import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
@@ -11,6 +12,7 @@ export interface HttpListener {
   listen(): Promise<{ readonly port: number }>;
   /** Encrypts connections from now on with these. */
   readonly setTls: (files: TlsFiles) => void;
+  stats(): HttpConnectionStats;
   /** Hears those who have connected and not asked yet, and takes no more connections then. */
   stopAccepting(): void;
   /** Resolves when all who were heard have been answered, or after so long. Called after {@link HttpListener.stopAccepting}. */
@@ -19,7 +21,7 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
-/** Connections at the same time. */
+/** Connections at the same time, besides those that have not said yet what they want. */
 const MAX_CONNECTIONS = 1024;
 
 /** Listens for plain HTTP; a request for a WebSocket connection is answered as any other request to its path. */
@@ -28,13 +30,14 @@ export function createHttpListener(
     readonly host: string;
     readonly port: number;
     readonly tls: TlsFiles | undefined;
+    readonly trustProxies: readonly string[];
   },
   deps: { readonly onRequest: RequestListener; readonly refusals: Refusals; readonly logger: Logger },
 ): HttpListener {
   const { host, port } = options;
-  const { server: http, setTls } = createListeningServer(options, deps);
-  http.maxConnections = MAX_CONNECTIONS;
-  const lastCall = createLastCall(http);
+  const { server: http, connections, setTls } = createListeningServer(options, deps);
+  http.maxConnections = MAX_CONNECTIONS + options.maxUnheard;
+  const lastCall = createLastCall(connections);
   let closed: Promise<void> | undefined;
   let heard: Promise<void> = Promise.resolve();
   /** Requests without their answers. */
@@ -68,6 +71,7 @@ export function createHttpListener(
       port: await listenOn(http, { host, port, portFlag: '--http-port' }, deps.logger),
     }),
     setTls,
+    stats: connections.stats,
     stopAccepting,
     waitUntilAnswered: (timeoutMs) =>
       new Promise((resolve) => {

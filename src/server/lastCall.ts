@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { HttpConnections } from './httpConnections.js';
 
 /** Hears those who have come before the door is shut. */
 export interface LastCall {
@@ -19,52 +18,27 @@ const LAST_CALL_MS = 500;
 const LOOK_MS = 5;
 
 /**
- * Knows which connections of a server have not asked for anything yet. A listening socket that is closed resets those that wait in its
+ * Waits for those who have not asked for anything yet. A listening socket that is closed resets those that wait in its
  * queue, without a word: a server that wants to tell them when to come back has to go on listening until it has heard them.
  */
-export function createLastCall(server: Server): LastCall {
-  // By address and port: with TLS, requests come on another object than the connection.
-  const unheard = new Map<string, { readonly socket: Socket; readonly forget: () => void }>();
-  /** Connections that came, and requests. */
-  let signs = 0;
+export function createLastCall(connections: Pick<HttpConnections, 'unheard' | 'signs'>): LastCall {
   let isCut = false;
-
-  server.on('connection', (socket: Socket) => {
-    const peer = peerOf(socket);
-    signs += 1;
-    const forget = (): void => {
-      unheard.delete(peer);
-    };
-    unheard.set(peer, { socket, forget });
-    socket.on('close', forget);
-  });
-  const heard = ({ socket }: IncomingMessage): void => {
-    signs += 1;
-    const peer = peerOf(socket);
-    const known = unheard.get(peer);
-    if (known === undefined) return;
-    unheard.delete(peer);
-    // A connection may stay for long, and there may be many.
-    known.socket.off('close', known.forget);
-  };
-  server.prependListener('request', heard);
-  server.prependListener('upgrade', heard);
-
   return {
     wait: () =>
       new Promise((resolve) => {
         let counted = -1;
         let endMs = Infinity;
         const look = (): void => {
+          const { unheard, signs } = connections;
           const isQuiet = counted === signs;
           // Two looks without anybody new: between them, the queue of the listening socket was emptied.
-          if (isCut || (isQuiet && (unheard.size === 0 || performance.now() >= endMs))) {
+          if (isCut || (isQuiet && (unheard === 0 || performance.now() >= endMs))) {
             resolve();
             return;
           }
           if (!isQuiet) endMs = performance.now() + LAST_CALL_MS;
           counted = signs;
-          if (unheard.size === 0) setImmediate(look);
+          if (unheard === 0) setImmediate(look);
           else setTimeout(look, LOOK_MS);
         };
         setImmediate(look);
@@ -73,8 +47,4 @@ export function createLastCall(server: Server): LastCall {
       isCut = true;
     },
   };
-}
-
-function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

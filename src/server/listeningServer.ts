@@ -1,7 +1,10 @@
-import { createServer as createHttpServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { printRefusal, type Refusal } from './access/refusal.js';
+import { createProxyList } from './access/clientAddress.js';
+import type { Refusal } from './access/refusal.js';
+import { endWithRefusal } from './endWithRefusal.js';
+import { trackHttpConnections, type HttpConnectionLimits, type HttpConnections } from './httpConnections.js';
 import { HTTP_LIMITS, MAX_CHECKING_INTERVAL_MS, BODY_TIMEOUT_MS } from './httpLimits.js';
 import type { Refusals } from './limits/refusals.js';
 
@@ -12,9 +15,7 @@ export interface TlsFiles {
 }
 
 /** Limits of what comes before a request is known. */
-export interface RequestHeadLimits {
-  /** Longest time for the TLS handshake, and for the request line and headers, against clients that send them drop by drop. */
-  readonly handshakeTimeoutMs: number;
+export interface RequestHeadLimits extends HttpConnectionLimits {
   /** Bytes of the request line and headers. */
   readonly maxHeaderBytes: number;
 }
@@ -22,6 +23,8 @@ export interface RequestHeadLimits {
 /** A server that does not listen yet. */
 export interface ListeningServer {
   readonly server: Server;
+  /** Those of its connections that are no WebSocket connections. */
+  readonly connections: HttpConnections;
   /** Encrypts connections from now on with these; those that are open stay as they are. Without effect where nothing is encrypted. */
   readonly setTls: (files: TlsFiles) => void;
 }
@@ -30,7 +33,11 @@ const MIN_VERSION = { minVersion: 'TLSv1.2' } as const;
 
 /** HTTPS where there is a certificate, HTTP where there is none; with the limits of all of the gateway's servers. */
 export function createListeningServer(
-  options: RequestHeadLimits & { readonly tls: TlsFiles | undefined },
+  options: RequestHeadLimits & {
+    readonly tls: TlsFiles | undefined;
+    /** Proxies whose word is taken, and which speak for many. */
+    readonly trustProxies: readonly string[];
+  },
   deps: { readonly onRequest: RequestListener; readonly refusals: Refusals },
 ): ListeningServer {
   const { tls, handshakeTimeoutMs, maxHeaderBytes } = options;
@@ -55,12 +62,21 @@ export function createListeningServer(
       return;
     }
     deps.refusals.note(refusal.error);
-    socket.end(printRefusedRequest(refusal), () => {
-      socket.destroy();
-    });
+    endWithRefusal(socket, refusal);
   });
+  const connections = trackHttpConnections(
+    server,
+    { ...options, proxies: createProxyList(options.trustProxies) },
+    (socket, refusal) => {
+      deps.refusals.note(refusal.error);
+      // Under TLS there is nobody yet who could read words.
+      if (tls === undefined) endWithRefusal(socket, refusal);
+      else socket.destroy();
+    },
+  );
   return {
     server,
+    connections,
     setTls(files) {
       if ('setSecureContext' in server) server.setSecureContext({ ...files, ...MIN_VERSION });
     },
@@ -90,17 +106,4 @@ export function decideClientError(
         ? { status: 400, error: 'bad_request', message: 'this is no HTTP request' }
         : undefined;
   }
-}
-
-/** A whole HTTP answer, for a connection that ends with it. */
-export function printRefusedRequest(refusal: Refusal): string {
-  const body = `${printRefusal(refusal)}\n`;
-  const lines = [
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`,
-    'Connection: close',
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...Object.entries(refusal.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -51,6 +51,10 @@ export interface ServerOptions
   readonly maxClients: number;
   /** Connections of one address at the same time; 0 is no limit. */
   readonly maxClientsPerAddress: number;
+  /** Connections of one address that are no WebSocket connections; 0 is no limit. */
+  readonly maxHttpPerAddress: number;
+  /** Connections that have not said yet what they want. */
+  readonly maxUnheard: number;
   /** How long the TLS handshake, and the head of a request, may take. */
   readonly handshakeTimeoutMs: number;
   /** Bytes of a request's line and headers. */

@@ -17,8 +17,8 @@ import { chooseProtocol } from './access/presentedToken.js';
 import { createPacer } from './pacer.js';
 import type { Refusal } from './access/refusal.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
-import { refuseUpgrade } from './refuseUpgrade.js';
 import { waitForTurn } from './waitForTurn.js';
+import { endWithRefusal } from './endWithRefusal.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
 import { badHandshake, SHUTTING_DOWN, TOO_MANY_FROM_ADDRESS, unavailable } from './upgradeRefusals.js';
 import { keepUsableOffer } from './webSocketFrames.js';
@@ -75,9 +75,9 @@ export function createWebSocketServer<Session>(
   /** Those who had come before the stop have been told. */
   let heard: Promise<void> = Promise.resolve();
 
-  const { server: http, setTls } = createListeningServer(options, deps);
-  http.maxConnections = options.maxClients + SPARE_CONNECTIONS;
-  const lastCall = createLastCall(http);
+  const { server: http, connections, setTls } = createListeningServer(options, deps);
+  http.maxConnections = options.maxClients + options.maxUnheard + SPARE_CONNECTIONS;
+  const lastCall = createLastCall(connections);
   const openAnswers = createOpenAnswers(http);
 
   /**
@@ -192,7 +192,7 @@ export function createWebSocketServer<Session>(
   function refuse(socket: Socket, refusal: Refusal): void {
     logger.debug({ error: refusal.error }, 'handshake refused');
     deps.refusals.note(refusal.error);
-    refuseUpgrade(socket, refusal);
+    endWithRefusal(socket, refusal);
   }
 
   function decideUpgrade(facts: RequestFacts): Refusal | undefined {
@@ -333,6 +333,7 @@ export function createWebSocketServer<Session>(
       handshakesWaiting: pacer.waiting,
       handshakesDelayed: pacer.delayed,
       clientAddresses: addresses.addresses,
+      httpConnections: connections.stats(),
       closes,
     }),
     waitUntilEmpty: (timeoutMs) =>

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Gate, Visitor } from './access/gate.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
+import type { HttpConnectionStats } from './httpConnections.js';
 import type { KeepAliveOptions } from './keepAlive.js';
 import type { Refusals } from './limits/refusals.js';
 import type { RequestHeadLimits, TlsFiles } from './listeningServer.js';
@@ -17,6 +18,7 @@ export interface WebSocketServerOptions extends KeepAliveOptions, RequestHeadLim
   readonly maxClients: number;
   /** Connections of one address; one more is answered with HTTP 429. 0 is no limit. */
   readonly maxClientsPerAddress: number;
+  readonly trustProxies: readonly string[];
   /** WebSocket handshakes a second; who comes faster waits, and keeps its place. */
   readonly acceptsPerSecond: number;
   /** Longest message of a client; one byte more closes with 1009. */
@@ -51,6 +53,7 @@ export interface WebSocketServerStats {
   readonly handshakesDelayed: number;
   /** Addresses that have a connection, but for programs of the same machine. */
   readonly clientAddresses: number;
+  readonly httpConnections: HttpConnectionStats;
   /** Closing handshakes that the gateway began, by code. */
   readonly closes: Readonly<Record<number, number>>;
 }

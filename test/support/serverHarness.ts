@@ -47,6 +47,8 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   maxClients: 100,
   acceptsPerSecond: 100_000,
   maxClientsPerAddress: 100,
+  maxHttpPerAddress: 100,
+  maxUnheard: 1000,
   handshakeTimeoutMs: 10_000,
   maxHeaderBytes: 8192,
   idleTimeoutMs: 0,

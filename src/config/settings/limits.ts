@@ -20,6 +20,24 @@ export const LIMIT_SETTINGS = {
     description:
       'Connections of one address (or IPv6 /64) at the same time; programs of the same machine have no limit. 0 is no limit.',
   }),
+  maxHttpPerAddress: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 100,
+    min: 0,
+    max: 10_000_000,
+    description:
+      'Connections of one address (or IPv6 /64) that are no WebSocket connections: plain HTTP, and those that have not said yet what they want. Programs of the same machine, and proxies of --trust-proxy, have no limit. 0 is no limit.',
+  }),
+  maxUnheard: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 1000,
+    min: 1,
+    max: 10_000_000,
+    description:
+      'Connections that have not said yet what they want: no whole request, or TLS handshake. While there are more, those that have waited longest are ended, after a fifth of --handshake-timeout-ms.',
+  }),
   handshakeTimeoutMs: integer({
     group: 'Limits',
     commands: ['serve'],

@@ -49,6 +49,11 @@ export function clientAddress(way: RequestWay, proxies: ProxyList): ClientAddres
   return { address, isLocal: isLoopback(address) };
 }
 
+/** Whether the peer of a connection is a proxy whose word is taken. */
+export function isTrustedProxy(peerAddress: string, proxies: ProxyList): boolean {
+  return isIn(proxies, plainAddress(peerAddress) ?? '');
+}
+
 /** What clients are counted by: an IPv4 address, or the /64 of an IPv6 address, which one person has all of. */
 export function addressGroup(address: string): string {
   const plain = withoutMapping(address.toLowerCase());
