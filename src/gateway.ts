@@ -73,9 +73,14 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
 
   const { tls, access } = checkAccess(settings, logger);
   const extensions = sortExtensions([
-    ...blockBusterStreams(settings),
-    metricsUpdate({ everyMs: settings.metricsUpdateIntervalMs }),
-    ...(options.extensions ?? []),
+    {
+      origin: 'the gateway itself',
+      extensions: [
+        ...blockBusterStreams(settings),
+        metricsUpdate({ everyMs: settings.metricsUpdateIntervalMs }),
+      ],
+    },
+    { origin: 'the program that starts it', extensions: options.extensions ?? [] },
     ...(await loadExtensions(settings.extension)),
   ]);
   const metrics = createMetrics({

@@ -5,6 +5,7 @@ import { defineStream, type StreamOptions } from './defineStream.js';
 import { defineTopic, type TopicOptions } from './defineTopic.js';
 import type { Extension } from './extension.js';
 import { ExtensionDefinitionError } from './extensionDefinitionError.js';
+import type { ExtensionSource } from './sortExtensions.js';
 import type { TopicSource } from './topicEvents.js';
 
 /** Longest time that a file takes to load, in milliseconds: one that waits for something at its top holds up the start. */
@@ -14,15 +15,19 @@ const LOAD_DEADLINE_MS = 30_000;
  * Loads files that define extensions: JavaScript modules that export definitions, by any name or as `default`, one or a list of them.
  * Relative paths are relative to the working directory. Throws {@link ExtensionDefinitionError}, which names the file.
  */
-export async function loadExtensions(paths: readonly string[]): Promise<readonly Extension[]> {
-  const loaded: Extension[] = [];
-  for (const path of paths) loaded.push(...(await loadFile(path)));
+export async function loadExtensions(paths: readonly string[]): Promise<readonly ExtensionSource[]> {
+  const loaded: ExtensionSource[] = [];
+  for (const path of paths) loaded.push({ origin: originOf(path), extensions: await loadFile(path) });
   return loaded;
+}
+
+function originOf(path: string): string {
+  return `--extension ${path}`;
 }
 
 async function loadFile(path: string): Promise<readonly Extension[]> {
   const wrong = (message: string, cause?: unknown): ExtensionDefinitionError =>
-    new ExtensionDefinitionError(`--extension ${path}: ${message}`, cause);
+    new ExtensionDefinitionError(`${originOf(path)}: ${message}`, cause);
   const file = resolve(path);
   const found = await stat(file).catch((error: unknown) => {
     throw wrong('the file cannot be read; a path is relative to the working directory', error);

@@ -9,20 +9,33 @@ export interface SortedExtensions {
   readonly topics: readonly TopicDefinition[];
 }
 
+/** Extensions, and where they come from. */
+export interface ExtensionSource {
+  /** For people: a file as the operator named it, or whose they are. */
+  readonly origin: string;
+  readonly extensions: readonly Extension[];
+}
+
 /** Extensions of each kind in one gateway. */
 export const MAX_EXTENSIONS = 64;
 
 /** Sorts extensions by kind. Throws an {@link ExtensionDefinitionError} for those that cannot be served together. */
-export function sortExtensions(extensions: readonly Extension[]): SortedExtensions {
-  const kinds = new Map<string, Extension['kind']>();
-  for (const { name, kind } of extensions) {
-    const other = kinds.get(name);
-    if (other !== undefined) {
-      const what = other === kind ? `there are two ${kind}s` : 'a topic and a stream are both';
-      throw new ExtensionDefinitionError(`${what} named ${name}; give one of your own another name`);
+export function sortExtensions(sources: readonly ExtensionSource[]): SortedExtensions {
+  const seen = new Map<string, { readonly kind: Extension['kind']; readonly origin: string }>();
+  for (const { origin, extensions } of sources) {
+    for (const { name, kind } of extensions) {
+      const other = seen.get(name);
+      if (other !== undefined) {
+        const what = other.kind === kind ? `there are two ${kind}s` : 'a topic and a stream are both';
+        const where = other.origin === origin ? `both of ${origin}` : `of ${other.origin} and of ${origin}`;
+        throw new ExtensionDefinitionError(
+          `${what} named ${name}; give one of your own another name (${where})`,
+        );
+      }
+      seen.set(name, { kind, origin });
     }
-    kinds.set(name, kind);
   }
+  const extensions = sources.flatMap((source) => source.extensions);
   const sorted: SortedExtensions = {
     streams: extensions.filter((extension) => extension.kind === 'stream'),
     topics: extensions.filter((extension) => extension.kind === 'topic'),

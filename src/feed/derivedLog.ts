@@ -148,6 +148,8 @@ export function createDerivedLog(options: DerivedLogOptions, deps: DerivedLogDep
     goToHead();
     pump(mine).catch((error: unknown) => {
       deps.onError(error);
+      // Another run may have begun while this one waited for what failed.
+      if (running !== mine) return;
       end();
       if (holders > 0) idle = setTimeout(begin, RESTART_MS).unref();
     });
@@ -162,7 +164,10 @@ export function createDerivedLog(options: DerivedLogOptions, deps: DerivedLogDep
 
   const release = (): void => {
     holders -= 1;
-    if (holders > 0 || running === undefined || options.idleMs < 0) return;
+    if (holders > 0) return;
+    // It would begin again after a failure, and nobody holds it any more.
+    if (running === undefined) clearTimeout(idle);
+    if (running === undefined || options.idleMs < 0) return;
     if (options.idleMs === 0) {
       end();
       return;

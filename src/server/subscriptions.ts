@@ -225,7 +225,9 @@ export function createSubscriptions(options: SubscriptionsOptions, deps: Subscri
       const { dialect } = set;
       if (!drop(set, topics)) {
         const message = `this connection is not subscribed to ${topicName}`;
-        return refused(dialect, { code: 'not_subscribed', message, idJson });
+        // Its subscription may have been refused, or have ended, while the message was on its way: that is no fault of it.
+        reply(refused(dialect, { code: 'not_subscribed', message, idJson }));
+        return undefined;
       }
       reply(dialect.acknowledgement({ action: 'unsubscribe', topicName, idJson }));
       return undefined;

@@ -80,17 +80,19 @@ describe('serve --extension', { timeout: LIMIT_MS }, () => {
 
   it('ends with 1 for a topic with the name of a stream that there is', async () => {
     expect(await refusal(write(`export default ${topic('network_metrics')};`))).toContain(
-      'a topic and a stream are both named network_metrics; give one of your own another name',
+      'a topic and a stream are both named network_metrics; give one of your own another name (of the gateway itself and of --extension ',
     );
   });
 
-  it('ends with 1 for two of one name', async () => {
+  it('ends with 1 for two of one name, and names their files', async () => {
     const [one, two] = [
       write(`export default ${topic('mine')};`),
       write(`export default ${topic('mine')};`, 'two.mjs'),
     ];
     expect(await refusal(one, two)).toContain(
-      'there are two topics named mine; give one of your own another name',
+      `there are two topics named mine; give one of your own another name (of --extension ${one} and of --extension ${two})`,
     );
+    const both = write(`export default [${topic('twice')}, ${topic('twice')}];`, 'both.mjs');
+    expect(await refusal(both)).toContain(`(both of --extension ${both})`);
   });
 });

@@ -32,7 +32,9 @@ async function messageOf(path: string): Promise<string> {
 describe('a file of --extension', () => {
   it('may mark its topic itself, and then needs no package beside it', async () => {
     const file = await fileOf("export default { kind: 'topic', name: 'mine', on: 'block', map: () => 1 };");
-    expect(await loadExtensions([file])).toMatchObject([{ kind: 'topic', name: 'mine', on: 'block' }]);
+    expect(await loadExtensions([file])).toMatchObject([
+      { origin: `--extension ${file}`, extensions: [{ kind: 'topic', name: 'mine', on: 'block' }] },
+    ]);
   });
 
   it('is named where what it throws at its top names nothing', async () => {

@@ -132,6 +132,21 @@ describe('limits of size and depth', () => {
     expect(client.messages.all.filter(({ json }) => json.type === 'error')).toHaveLength(101);
   });
 
+  it('do not count the end of a subscription that was refused or is over, in any dialect', async () => {
+    const client = await harness.connect();
+    const sayings: readonly (readonly [object, RegExp])[] = [
+      [{ action: 'unsubscribe', topic: 'blocks' }, /"code":1002/],
+      [{ jsonrpc: '2.0', method: 'unsubscribe', params: ['blocks'], id: 1 }, /"code":1002/],
+      [{ type: 'unsubscribe', channels: ['blockchain'] }, /"code":1002/],
+    ];
+    for (const [saying, expected] of sayings) {
+      for (let n = 0; n < 150; n += 1) client.send(saying);
+      const answers = await client.messages.take(150);
+      for (const { text } of answers) expect(text).toMatch(expected);
+    }
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+  });
+
   it('answer more commands at a time than allowed with 1017', async () => {
     const client = await harness.connect();
     let finish: () => void = () => undefined;

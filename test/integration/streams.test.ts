@@ -355,7 +355,8 @@ describe('streams', () => {
     harness = await startGatewayHarness();
     await expect(harness.start({}, [healthy(), healthy()])).rejects.toMatchObject({
       code: 'GW_ERR_EXTENSION',
-      message: 'there are two streams named healthy; give one of your own another name',
+      message:
+        'there are two streams named healthy; give one of your own another name (both of the program that starts it)',
     });
   });
 });

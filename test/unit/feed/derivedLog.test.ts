@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { deriveEvent } from '../../../src/feed/deriveEvent.js';
 import { createDerivedLog, type DerivedLog, type DeriveEvent } from '../../../src/feed/derivedLog.js';
 import { eventBytes } from '../../../src/feed/encodeEvent.js';
@@ -96,5 +96,79 @@ describe('the log of a custom topic', () => {
     expect(log.oldestSeq).toBe(11);
     base.append([draft('block', 11)]);
     await expect.poll(() => log.read(11, 1)?.[0]?.custom?.topic, SOON).toBe('big');
+  });
+
+  it('begins again after a failure only while somebody holds it', async () => {
+    vi.useFakeTimers();
+    try {
+      const base = createTestLog();
+      const errors: unknown[] = [];
+      let asked = 0;
+      const log = createDerivedLog(
+        { topic: 'blocks', maxBytes: KIB, idleMs: 0 },
+        {
+          base,
+          derive() {
+            asked += 1;
+            return Promise.reject(new Error(`failure ${asked}`));
+          },
+          onError: (error) => errors.push(error),
+        },
+      );
+      made.push(log);
+      const release = log.hold();
+      base.append([draft('block', 1)]);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(errors).toHaveLength(1);
+      // It would begin again; its last holder leaves before.
+      release();
+      await vi.advanceTimersByTimeAsync(10_000);
+      base.append([draft('block', 2)]);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(asked).toBe(1);
+      expect(vi.getTimerCount()).toBe(0);
+
+      // While it is held, it does begin again.
+      log.hold();
+      base.append([draft('block', 3)]);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(asked).toBe(2);
+      base.append([draft('block', 4)]);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(asked).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is not ended by what fails late of a run that is over', async () => {
+    const base = createTestLog();
+    const errors: unknown[] = [];
+    const failures: (() => void)[] = [];
+    const log = createDerivedLog(
+      { topic: 'blocks', maxBytes: 1024 * KIB, idleMs: 0 },
+      {
+        base,
+        derive: (event) =>
+          event.point.height === 1
+            ? new Promise((_resolve, reject) => {
+                failures.push(() => {
+                  reject(new Error('too late'));
+                });
+              })
+            : bigger(event),
+        onError: (error) => errors.push(error),
+      },
+    );
+    made.push(log);
+    const release = log.hold();
+    base.append([draft('block', 1)]);
+    await expect.poll(() => failures.length, SOON).toBe(1);
+    release();
+    log.hold();
+    failures[0]?.();
+    await expect.poll(() => errors.length, SOON).toBe(1);
+    base.append([draft('block', 2)]);
+    await expect.poll(() => log.read(2, 1)?.[0]?.custom?.topic, SOON).toBe('big');
   });
 });
