@@ -6,8 +6,8 @@ import type { FilterIndex } from './filterIndex.js';
 import type { Lag } from './lag.js';
 import { readerMask, type Position, type Reader } from './reader.js';
 import type { Skip } from './skipped.js';
-import type { TopicMask } from './topicMask.js';
 import type { View } from './view.js';
+import type { WaitingForLive } from './waitingForLive.js';
 
 /** Limits of the hub. */
 export interface HubOptions {
@@ -68,7 +68,7 @@ export interface HubListener<Client> {
  */
 export interface HubClient {
   readonly connection: Connection;
-  /** Subscriptions from the past that are to be told when they are live; {@link NOBODY_WAITS} at first. */
+  /** Subscriptions from the past that are to be told when they are live; `NOBODY_WAITS` at first. */
   waiting: readonly WaitingForLive[];
   /** `NEW_READER` at first. */
   reader: Reader;
@@ -77,15 +77,6 @@ export interface HubClient {
   draining: boolean;
   gone: boolean;
 }
-
-/** Topics of a subscription from the past, and who is told that they are live. */
-export interface WaitingForLive {
-  readonly mask: TopicMask;
-  readonly onLive: (cursor: string | undefined) => void;
-}
-
-/** {@link HubClient.waiting} at first. */
-export const NOBODY_WAITS: readonly WaitingForLive[] = [];
 
 /** Log to live clients. */
 export interface Hub<Client extends HubClient> {

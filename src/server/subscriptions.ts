@@ -13,7 +13,7 @@ import {
 } from './filters/subscriptionFilters.js';
 import type { Denial } from './access/clearance.js';
 import type { Role } from './access/role.js';
-import { isSubscribed, NOBODY_WAITS, type Hub } from './hubTypes.js';
+import { isSubscribed, type Hub } from './hubTypes.js';
 import { olderCursor } from './olderCursor.js';
 import {
   createPastSubscriptions,
@@ -24,6 +24,7 @@ import {
 import { NEW_READER } from './reader.js';
 import { maskOf, topicsOf } from './topicMask.js';
 import { createWants, type Subscriber, type SubscriptionSet, type WantsDeps } from './subscriptionSet.js';
+import { NOBODY_WAITS } from './waitingForLive.js';
 
 /** What they work with. */
 export interface SubscriptionsDeps extends Omit<PastSubscriptionsDeps, 'wants'>, WantsDeps {
