@@ -27,6 +27,12 @@ export function runProgram(
   return runCommand(process.execPath, [mainPath, ...argv], { cwd: ROOT, env, stdout });
 }
 
+/** The same by a shell that lets it open no more than `openFiles` files and sockets. */
+export function runLimited(openFiles: number, argv: readonly string[]): Program {
+  const script = `ulimit -n ${openFiles}; exec "$0" "$@"`;
+  return runCommand('/bin/sh', ['-c', script, process.execPath, mainPath, ...argv], { cwd: ROOT });
+}
+
 beforeAll(() => {
   mainPath = findOrBuild();
 }, BUILD_LIMIT_MS);
