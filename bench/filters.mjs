@@ -1,14 +1,22 @@
-import { createKnownOutputs } from '../dist/feed/knownOutputs.js';
-import { createConnectionFilter } from '../dist/server/filters/connectionFilter.js';
-import { createFilterIndex } from '../dist/server/filters/filterIndex.js';
-import { createTopicFilter } from '../dist/server/filters/topicFilter.js';
+import { built } from './support/dist.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { median } from './support/report.mjs';
 
-const KEYS = [10, 1000, 100_000];
+const { createKnownOutputs } = await import(built('feed/knownOutputs.js').href);
+const { createConnectionFilter } = await import(built('server/filters/connectionFilter.js').href);
+const { createFilterIndex } = await import(built('server/filters/filterIndex.js').href);
+const { createTopicFilter } = await import(built('server/filters/topicFilter.js').href);
+
+export const options = {
+  keys: { type: 'string', default: '10,1000,100000' },
+  blocks: { type: 'string', default: '15' },
+  rounds: { type: 'string', default: '9' },
+  'warm-ups': { type: 'string', default: '2' },
+};
+
 /** Events that are read and routed together, as those of a large block. */
 const EVENTS = 1000;
-const BLOCKS = 15;
-const ROUNDS = 9;
 const LETTERS = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
 /** An address that no two numbers share, with its letters spread as those of real ones. */
@@ -28,8 +36,8 @@ const txid = (number) => number.toString(16).padStart(64, '0');
  * Transactions with two outputs and one input, whose spent output is known; `payee` is paid by the first output. They are read from
  * JSON text each time they are used, as the node's are: a text that was looked up once is looked up faster again.
  */
-function readerOf(payee) {
-  const blocks = Array.from({ length: BLOCKS }, (_, block) =>
+function readerOf(count, payee) {
+  const blocks = Array.from({ length: count }, (_, block) =>
     JSON.stringify(
       Array.from({ length: EVENTS }, (__, index) => {
         const number = block * EVENTS + index;
@@ -44,7 +52,7 @@ function readerOf(payee) {
       }),
     ),
   );
-  return (block) => JSON.parse(blocks[block]);
+  return { count, read: (block) => JSON.parse(blocks[block]) };
 }
 
 /** As many clients as keys, each with one. */
@@ -88,35 +96,38 @@ function cpuMicroseconds(work) {
 }
 
 /** CPU per event of one round, in microseconds, and what `work` counted. */
-function measure(read, work) {
+function measure({ count, read }, work) {
   let us = 0;
   let counted = 0;
-  for (let block = 0; block < BLOCKS; block += 1) {
+  for (let block = 0; block < count; block += 1) {
     const events = read(block);
     us += cpuMicroseconds(() => {
       counted += work(events);
     });
   }
-  return { us: us / (BLOCKS * EVENTS), counted };
+  return { us: us / (count * EVENTS), counted };
 }
 
 /** What an event costs the index of filters, with few keys and with many: one that nobody wants, and one that one client wants. */
-export async function run() {
-  const nobodys = readerOf((number) => address(10_000_000 + number));
-  const indexes = KEYS.map((keys) => {
+export async function run(values) {
+  const { blocks, rounds, warmUps } = numbersOf(values);
+  const allKeys = values.keys.split(',').map(Number);
+  const nobodys = readerOf(blocks, (number) => address(10_000_000 + number));
+  const indexes = allKeys.map((keys) => {
     const made = indexOf(keys);
     return {
       ...made,
       keys,
       look: bareLookups(keys),
       // Another one each time, as far as there are others.
-      someones: readerOf((number) => address((number * 7919) % keys)),
+      someones: readerOf(blocks, (number) => address((number * 7919) % keys)),
       times: { nobody: [], nobodyBare: [], someone: [], someoneBare: [] },
       sent: 0,
     };
   });
   // In turn, so that what disturbs the machine disturbs all; the first rounds warm up.
-  for (let round = -2; round < ROUNDS; round += 1) {
+  for (let round = -warmUps; round < rounds; round += 1) {
+    progress(round < 0 ? 'a round to warm up' : `round ${round + 1} of ${rounds}`);
     for (const { index, look, someones, times, ...one } of indexes) {
       const routed = (events) => route(index, events);
       const figures = {
@@ -125,14 +136,14 @@ export async function run() {
         someone: measure(someones, routed),
         someoneBare: measure(someones, look),
       };
-      if (figures.nobody.counted !== 0 || figures.someone.counted !== BLOCKS * EVENTS)
+      if (figures.nobody.counted !== 0 || figures.someone.counted !== blocks * EVENTS)
         throw new Error(`${one.keys} keys: ${figures.nobody.counted} and ${figures.someone.counted} sent`);
       if (round >= 0) for (const [name, { us }] of Object.entries(figures)) times[name].push(us);
     }
   }
   const base = indexes[0].times;
   const ratio = (times, baseTimes) => median(times.map((us, round) => us / baseTimes[round]));
-  const events = nobodys(0);
+  const events = nobodys.read(0);
   const asking = ({ filters }) => {
     const some = events.slice(0, Math.max(5, Math.floor(2_000_000 / filters.length)));
     const cost = cpuMicroseconds(() => {
@@ -142,11 +153,11 @@ export async function run() {
   };
   return {
     title: `filters: CPU per transaction event, by the number of keys`,
-    setup: `blocks of ${EVENTS} transactions of two outputs and one input, fresh from JSON; one key a client; in one process, median of ${ROUNDS} rounds of ${BLOCKS} blocks`,
+    setup: `blocks of ${EVENTS} transactions of two outputs and one input, fresh from JSON; one key a client; in one process, median of ${rounds} rounds of ${blocks} blocks`,
     columns: [
       'keys',
-      'nobody wants it, ratio to 10 keys',
-      'one client wants it, ratio to 10 keys',
+      `nobody wants it, ratio to ${allKeys[0]} keys`,
+      `one client wants it, ratio to ${allKeys[0]} keys`,
       'nobody, µs per event',
       'the same lookups in a bare Map, µs',
       'one client, µs per event',
