@@ -58,6 +58,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     frame,
     logger: logger.child({ part: 'streams' }),
   });
+  /** ZION's figures come with its channels. */
+  const streamNames = streams.names.filter((name) => name !== METRICS_UPDATE);
   const open = new Set<Session>();
   let listeningPort: number | undefined;
   const channels = createChannels({
@@ -133,7 +135,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     customTopics.sources.map((source) => [source.customTopic, subscriptionsTo(source)]),
   );
   const sessions = createSessions(
-    { ...options, customTopics: customTopics.names },
+    { ...options, customTopics: customTopics.names, streamNames },
     {
       subscriptions: createSubscriptionSets(
         (customTopic) => customSubscriptions.get(customTopic) ?? subscriptions,
@@ -154,7 +156,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       status: () => printShortHealth(deps.health()),
       welcome: createWelcomes(options, {
         health: deps.health,
-        streams: streams.names.filter((name) => name !== METRICS_UPDATE),
+        streams: streamNames,
         customTopics: customTopics.names,
         headCursor,
         rates,

@@ -31,14 +31,13 @@ export function createSessionEnd({
     if (session.ended) return;
     const { connection } = session;
     const cursor = subscriptions.resumeCursor(session);
-    const reason = closeReason(words, cursor);
-    const isAllInReason = retryAfterMs === undefined && reason.startsWith(words);
+    const reason = closeReason(code, words, cursor);
     // Other dialects have no message for it: their clients have the close frame.
-    if (!isAllInReason && session.dialect === NATIVE) {
+    if ((retryAfterMs !== undefined || !reason.isWhole) && session.dialect === NATIVE) {
       connection.send(printClosing({ code, message: words, retryAfterMs, cursor }));
     }
     end(session);
-    connection.close(code, reason);
+    connection.close(code, reason.text);
   }
 
   function fail(session: Session, error: unknown): void {
