@@ -24,11 +24,11 @@ pre{margin:0;padding:.5rem .6rem;border-top:1px solid var(--line);white-space:pr
 
 const SCRIPT = `
 'use strict';
-const TOPICS = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'];
+const SHORT_NAMES = ['block', 'transaction', 'asset', 'peer', 'all'];
 const KEEP = 200;
 const byId = (id) => document.getElementById(id);
-const wanted = new Set(['blocks', 'assets']);
-const buttons = new Map();
+const wanted = new Set(['topic blocks', 'topic assets']);
+let choices = new Map();
 let socket;
 let retryMs = 500;
 let paused = false;
@@ -43,6 +43,9 @@ function summary(type, data, text) {
     case 'asset': return [data.type, data.asset, amount ? amount[1] : '', data.status, data.txid].filter(Boolean).join(' ');
     case 'mempool': return data.size + ' transactions, ' + data.bytes + ' bytes';
     case 'sequence': return data.sequence + ' ' + data.label + ' ' + data.hash;
+    case 'final': return data.txid + ' ' + data.depth + ' confirmations';
+    case 'peer': return data.id + ' ' + data.status + ' ' + (data.subver || '');
+    case 'mining': return 'difficulty ' + data.difficulty + ', ' + data.networkhashps + ' hashes/s';
     case 'error': return data.code + ' ' + data.message;
     default: return text;
   }
@@ -88,10 +91,37 @@ function receive(text) {
   const type = String(message.type);
   const data = message.data && typeof message.data === 'object' ? message.data : {};
   if (type === 'welcome') {
+    offer(data.topics || [], message.available_streams || []);
     byId('about').textContent = 'version ' + data.version + ', chain ' + (data.chain || 'not known yet') + (data.simulated ? ' (simulated)' : '');
   }
   if (type === 'block') byId('tip').textContent = 'block ' + data.height;
   add(type, text, summary(type, data, text));
+  if (type === 'welcome') for (const [key, names] of choices) if (wanted.has(key)) ask('subscribe', names);
+}
+function ask(action, names) {
+  send(JSON.stringify({ action, ...names }));
+}
+// What the gateway says there is: its topics, once each, those of its operator, and its streams.
+function offer(topics, streams) {
+  const before = [...choices.keys()].join();
+  choices = new Map([
+    ...topics.filter((topic) => !SHORT_NAMES.includes(topic)).map((topic) => ['topic ' + topic, { topic }]),
+    ...streams.map((stream) => ['stream ' + stream, { stream }]),
+  ]);
+  if ([...choices.keys()].join() === before) return;
+  byId('topics').replaceChildren(...[...choices].map(([key, names]) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = names.topic || names.stream + ' (stream)';
+    button.setAttribute('aria-pressed', String(wanted.has(key)));
+    button.addEventListener('click', () => {
+      const on = !wanted.has(key);
+      if (on) wanted.add(key); else wanted.delete(key);
+      button.setAttribute('aria-pressed', String(on));
+      ask(on ? 'subscribe' : 'unsubscribe', names);
+    });
+    return button;
+  }));
 }
 function connect() {
   state('connecting', false);
@@ -99,7 +129,6 @@ function connect() {
   socket.addEventListener('open', () => {
     retryMs = 500;
     state('connected', true);
-    for (const topic of wanted) send(JSON.stringify({ action: 'subscribe', topic }));
   });
   socket.addEventListener('message', (event) => receive(event.data));
   socket.addEventListener('close', (event) => {
@@ -107,20 +136,6 @@ function connect() {
     setTimeout(connect, retryMs * (0.5 + Math.random()));
     retryMs = Math.min(retryMs * 2, 15000);
   });
-}
-for (const topic of TOPICS) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = topic;
-  button.setAttribute('aria-pressed', String(wanted.has(topic)));
-  button.addEventListener('click', () => {
-    const on = !wanted.has(topic);
-    if (on) wanted.add(topic); else wanted.delete(topic);
-    button.setAttribute('aria-pressed', String(on));
-    send(JSON.stringify({ action: on ? 'subscribe' : 'unsubscribe', topic }));
-  });
-  buttons.set(topic, button);
-  byId('topics').append(button);
 }
 byId('pause').addEventListener('click', () => {
   paused = !paused;
@@ -148,7 +163,7 @@ export const PAGE_HTML = `<!doctype html>
 <body>
 <header>
 <div class="row"><h1>Evrmore gateway</h1><span id="state" role="status">connecting</span><span id="tip"></span><span id="about"></span></div>
-<div class="row" id="topics" aria-label="Topics"></div>
+<div class="row" id="topics" aria-label="Topics and streams"></div>
 <form id="say">
 <input id="text" aria-label="Message" autocomplete="off" spellcheck="false" value='{"command":"getblockchaininfo","params":[]}'>
 <button>Send</button>

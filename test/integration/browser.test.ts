@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { defineTopic } from '../../src/extensions/defineTopic.js';
+import type { Extension } from '../../src/extensions/extension.js';
 import {
   BROWSER_HOSTS,
   fetchInPage,
@@ -41,8 +43,11 @@ describeWith('chromium', 'a page in Chromium', (path) => {
   });
   afterEach(() => Promise.all([page.close(), harness.close()]));
 
-  async function serve(flags: Flags = {}): Promise<TestGateway & { readonly httpUrl: string }> {
-    const gateway = await harness.start(flags);
+  async function serve(
+    flags: Flags = {},
+    extensions: readonly Extension[] = [],
+  ): Promise<TestGateway & { readonly httpUrl: string }> {
+    const gateway = await harness.start(flags, extensions);
     await gateway.untilAgreed();
     return { ...gateway, httpUrl: gateway.url.replace(/^ws/, 'http') };
   }
@@ -192,5 +197,43 @@ describeWith('chromium', 'a page in Chromium', (path) => {
       type: 'basic',
       status: 200,
     });
+  });
+
+  it('is the gateway’s own: it offers every topic once, those of the operator, and every stream', async () => {
+    const mine = defineTopic({
+      name: 'heights',
+      on: 'block',
+      map: ({ type, data }) => (type === 'block' ? { height: data.height } : undefined),
+    });
+    const gateway = await serve({ networkMetricsIntervalMs: '200' }, [mine]);
+    await page.goto(gateway.httpUrl);
+    await page.locator('li.t-subscription').nth(1).waitFor();
+    const buttons = page.locator('#topics button');
+    expect(await buttons.allTextContents()).toEqual([
+      ...[
+        'blocks',
+        'transactions',
+        'assets',
+        'mempool',
+        'sequence',
+        'finality',
+        'peers',
+        'mining',
+        'heights',
+      ],
+      ...['network_metrics', 'markets_health', 'receipts', 'peers'].map((name) => `${name} (stream)`),
+    ]);
+    const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+    await press('peers');
+    await press('heights');
+    await page.locator('li.t-subscription').nth(3).waitFor();
+    harness.node.control.addPeer();
+    await page.locator('li.t-peer', { hasText: 'connected' }).waitFor();
+    await harness.node.control.mine();
+    await page.locator('li.t-heights', { hasText: '"height":21' }).waitFor();
+    await press('network_metrics (stream)');
+    await page.locator('li.t-stream', { hasText: 'network_strength' }).nth(0).waitFor();
+    await press('heights');
+    await page.locator('li.t-subscription', { hasText: '"unsubscribe"' }).waitFor();
   });
 });

@@ -2,6 +2,7 @@
 
 export interface Locator {
   nth(index: number): Locator;
+  allTextContents(): Promise<readonly string[]>;
   fill(text: string): Promise<void>;
   click(): Promise<void>;
   waitFor(): Promise<void>;
@@ -23,7 +24,7 @@ export interface Page {
   frame(by: { readonly name: string }): { evaluate(expression: string): Promise<unknown> } | null;
   locator(selector: string, having?: { readonly hasText: string }): Locator;
   getByText(text: string, options: { readonly exact: boolean }): Locator;
-  getByRole(role: 'button', options: { readonly name: string }): Locator;
+  getByRole(role: 'button', options: { readonly name: string; readonly exact?: boolean }): Locator;
   waitForResponse(fits: (response: PageResponse) => boolean): Promise<PageResponse>;
   /** Answers requests in the place of their server. */
   route(
