@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { HttpConnectionStats } from './httpConnections.js';
+import type { Offences } from './limits/offences.js';
 import type { Refusals } from './limits/refusals.js';
-import { createGracefulClose } from './gracefulClose.js';
+import { createLastCall } from './lastCall.js';
 import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
 import { listenOn } from './listenOn.js';
-import { createOpenAnswers } from './openAnswers.js';
 
 /** A port for plain HTTP alone. */
 export interface HttpListener {
@@ -33,14 +33,44 @@ export function createHttpListener(
     readonly tls: TlsFiles | undefined;
     readonly trustProxies: readonly string[];
   },
-  deps: { readonly onRequest: RequestListener; readonly refusals: Refusals; readonly logger: Logger },
+  deps: {
+    readonly onRequest: RequestListener;
+    readonly refusals: Refusals;
+    readonly offences: Offences;
+    readonly logger: Logger;
+  },
 ): HttpListener {
   const { host, port } = options;
-  const listening = createListeningServer(options, deps);
-  const { server: http, connections, setTls } = listening;
+  const { server: http, connections, setTls } = createListeningServer(options, deps);
   http.maxConnections = MAX_CONNECTIONS + options.maxUnheard;
-  const graceful = createGracefulClose(listening);
-  const openAnswers = createOpenAnswers(http);
+  const lastCall = createLastCall(connections);
+  let closed: Promise<void> | undefined;
+  let heard: Promise<void> = Promise.resolve();
+  /** Requests without their answers. */
+  let unanswered = 0;
+  let onAllAnswered = (): void => undefined;
+  http.prependListener('request', (_request, response) => {
+    unanswered += 1;
+    response.on('close', () => {
+      unanswered -= 1;
+      if (unanswered === 0) onAllAnswered();
+    });
+  });
+
+  function stopAccepting(): void {
+    closed ??= close();
+  }
+
+  async function close(): Promise<void> {
+    heard = lastCall.wait();
+    await heard;
+    await new Promise<void>((resolve) => {
+      http.close(() => {
+        resolve();
+      });
+      http.closeIdleConnections();
+    });
+  }
 
   return {
     listen: async () => ({
@@ -48,8 +78,25 @@ export function createHttpListener(
     }),
     setTls,
     stats: connections.stats,
-    stopAccepting: graceful.stopAccepting,
-    waitUntilAnswered: (timeoutMs) => graceful.waitUntil(openAnswers.whenNone, timeoutMs),
-    close: () => graceful.close(),
+    stopAccepting,
+    waitUntilAnswered: (timeoutMs) =>
+      new Promise((resolve) => {
+        const finish = (): void => {
+          clearTimeout(giveUp);
+          resolve();
+        };
+        const giveUp = setTimeout(finish, timeoutMs);
+        void heard.then(() => {
+          if (unanswered === 0) finish();
+          else onAllAnswered = finish;
+        });
+      }),
+    async close() {
+      stopAccepting();
+      lastCall.cut();
+      await heard;
+      http.closeAllConnections();
+      await closed;
+    },
   };
 }

@@ -79,12 +79,10 @@ export function runCommand(
       if (limit.aborted)
         throw new Error(`no ${what} within ${PATIENCE_MS} ms\n${output.stdout}\n${output.stderr}`);
       await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          limit.removeEventListener('abort', wake);
+        onChange.push(resolve);
+        limit.addEventListener('abort', () => {
           resolve();
-        };
-        onChange.push(wake);
-        limit.addEventListener('abort', wake);
+        });
       });
     }
   };

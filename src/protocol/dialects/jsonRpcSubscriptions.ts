@@ -1,7 +1,9 @@
+import type { ErrorName } from '../codes.js';
+import { excerpt } from '../excerpt.js';
 import { elementSpans, memberSpans } from '../jsonSpans.js';
-import type { InvalidRequest, Request } from '../request.js';
+import type { Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
-import { findTopic, topicNames, unknownTopicWords, type CustomTopics } from '../topics.js';
+import { findTopic, topicNames, type CustomTopics } from '../topics.js';
 
 /** Params of the methods in the order in which they are given by position. */
 const PARAMS = {
@@ -11,7 +13,8 @@ const PARAMS = {
 } as const;
 
 type Subscription =
-  Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' | 'stream' }> | InvalidRequest;
+  | Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' | 'stream' }>
+  | { readonly type: 'invalid'; readonly error: ErrorName; readonly message: string };
 
 /**
  * Reads the params of `subscribe`, `unsubscribe` and `update`: by position, with null for what is left out, or by name. Members of an object
@@ -53,8 +56,7 @@ export function parseJsonRpcSubscription(
     return {
       type: 'invalid',
       error: 'unknown_topic',
-      message: unknownTopicWords(topicName, custom),
-      topicName,
+      message: `no topic "${excerpt(topicName)}"; the topics are ${topicNames(custom).join(', ')}`,
     };
   }
   if (method === 'unsubscribe') return { type: 'unsubscribe', ...named };

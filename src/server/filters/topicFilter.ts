@@ -172,14 +172,8 @@ function sourceOf(
 ): RuleSource<Rule> {
   const by =
     (member: Exclude<FilterKey, 'assets'>) =>
-    (key: string, visit: (rule: Rule) => void): boolean => {
-      let found = false;
-      for (const { rule } of compiled) {
-        if (rule.keys?.[member].has(key) !== true) continue;
-        found = true;
-        visit(rule);
-      }
-      return found;
+    (key: string, visit: (rule: Rule) => void): void => {
+      for (const { rule } of compiled) if (rule.keys?.[member].has(key) === true) visit(rule);
     };
   return {
     byAddress: by('addresses'),
