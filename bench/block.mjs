@@ -1,14 +1,21 @@
 import { startGateway, startNode } from './support/programs.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { createRawRpc } from './support/rawRpc.mjs';
 import { median } from './support/report.mjs';
 import { subscribe } from './support/subscriber.mjs';
 
-const PAYMENTS = 2000;
-const ROUNDS = 5;
+export const options = {
+  payments: { type: 'string', default: '2000' },
+  rounds: { type: 'string', default: '5' },
+  'settle-seconds': { type: 'string', default: '3' },
+};
+
 const BATCH_OPTIONS = 'the gateway asks in batches of 250';
 
 /** A block of 2,001 transactions: from the block to the last enriched transaction at the client, beside one bare batch for them. */
-export async function run() {
+export async function run(values) {
+  const { payments, rounds, settleSeconds } = numbersOf(values);
   const node = await startNode(['--sim-start-height', '200']);
   const gateway = await startGateway(node);
   const rpc = createRawRpc(node.rpcUrl);
@@ -27,13 +34,14 @@ export async function run() {
   const gatewayTimes = [];
   const batchTimes = [];
   let delivered = 0;
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    await rpc.result('simulator', ['pay', PAYMENTS]);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+  for (let round = 0; round <= rounds; round += 1) {
+    progress(round === 0 ? 'a block to warm up' : `block ${round} of ${rounds}`);
+    await rpc.result('simulator', ['pay', payments]);
+    await new Promise((resolve) => setTimeout(resolve, settleSeconds * 1000));
     confirmed = [];
     const all = new Promise((resolve) => {
       onConfirmed = () => {
-        if (confirmed.length === PAYMENTS + 1) resolve();
+        if (confirmed.length === payments + 1) resolve();
       };
     });
     const [hash] = await rpc.result('simulator', ['mine', 1]);
@@ -59,8 +67,8 @@ export async function run() {
   await gateway.stop();
   await node.stop();
   return {
-    title: `block: ${PAYMENTS + 1} transactions, mined → last enriched transaction at the client`,
-    setup: `simulated node, gateway and client in three processes; median of ${ROUNDS} blocks; ${BATCH_OPTIONS}`,
+    title: `block: ${payments + 1} transactions, mined → last enriched transaction at the client`,
+    setup: `simulated node, gateway and client in three processes; median of ${rounds} blocks; ${BATCH_OPTIONS}`,
     columns: ['what', 'ratio', 'gateway, ms', 'one bare RPC batch, ms', 'transactions delivered'],
     rows: [
       [
@@ -68,7 +76,7 @@ export async function run() {
         median(ratios),
         median(gatewayTimes),
         median(batchTimes),
-        `${delivered} of ${ROUNDS * (PAYMENTS + 1)}`,
+        `${delivered} of ${rounds * (payments + 1)}`,
       ],
     ],
     aim: '1.3 times the bare batch, and every transaction delivered',

@@ -1,38 +1,58 @@
-import { createKnownOutputs } from '../dist/feed/knownOutputs.js';
-import { createConnectionFilter } from '../dist/server/filters/connectionFilter.js';
-import { createFilterIndex } from '../dist/server/filters/filterIndex.js';
-import { createTopicFilter } from '../dist/server/filters/topicFilter.js';
+import { built } from './support/dist.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { median } from './support/report.mjs';
 
-const KEYS = [10, 1000, 100_000];
-const EVENTS = 20_000;
-const ROUNDS = 9;
-const MATCHING_OF_1000 = 1;
+const { createKnownOutputs } = await import(built('feed/knownOutputs.js').href);
+const { createConnectionFilter } = await import(built('server/filters/connectionFilter.js').href);
+const { createFilterIndex } = await import(built('server/filters/filterIndex.js').href);
+const { createTopicFilter } = await import(built('server/filters/topicFilter.js').href);
+
+export const options = {
+  keys: { type: 'string', default: '10,1000,100000' },
+  blocks: { type: 'string', default: '15' },
+  rounds: { type: 'string', default: '9' },
+  'warm-ups': { type: 'string', default: '2' },
+};
+
+/** Events that are read and routed together, as those of a large block. */
+const EVENTS = 1000;
 const LETTERS = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-/** An address that no two numbers share. */
+/** An address that no two numbers share, with its letters spread as those of real ones. */
 function address(number) {
   let text = '';
-  for (let rest = number; text.length < 33; rest = Math.floor(rest / 58)) text += LETTERS[rest % 58];
+  let rest = Math.imul(number + 1, 0x9e3779b1) >>> 0;
+  for (let at = 0; at < 33; at += 1) {
+    text += LETTERS[rest % 58];
+    rest = (Math.imul(rest ^ (rest >>> 15), 0x2c1b3c6d) + number) >>> 0;
+  }
   return `E${text}`;
 }
 
 const txid = (number) => number.toString(16).padStart(64, '0');
 
-/** Transactions with two outputs and one input, whose spent output is known; one in a thousand is for a key of the smallest index. */
-function transactions() {
-  return Array.from({ length: EVENTS }, (_, index) => {
-    const isWanted = index % 1000 < MATCHING_OF_1000;
-    const payee = isWanted ? address(index % KEYS[0]) : address(10_000_000 + index);
-    const other = { n: 1, addresses: [address(20_000_000 + index)], value: '12.00000000' };
-    const transaction = {
-      txid: txid(index + 1),
-      outputs: [{ n: 0, addresses: [payee], value: '5.00000000' }, other],
-      inputs: [{ txid: txid(500_000 + index), vout: 0, spent: { ...other, n: 0 } }],
-    };
-    const about = { kind: 'transaction', txid: transaction.txid, status: 'confirmed', transaction };
-    return { topic: 'transactions', type: 'transaction', about };
-  });
+/**
+ * Transactions with two outputs and one input, whose spent output is known; `payee` is paid by the first output. They are read from
+ * JSON text each time they are used, as the node's are: a text that was looked up once is looked up faster again.
+ */
+function readerOf(count, payee) {
+  const blocks = Array.from({ length: count }, (_, block) =>
+    JSON.stringify(
+      Array.from({ length: EVENTS }, (__, index) => {
+        const number = block * EVENTS + index;
+        const other = (n) => ({ n, addresses: [address(20_000_000 + number)], value: '12.00000000' });
+        const transaction = {
+          txid: txid(number + 1),
+          outputs: [{ n: 0, addresses: [payee(number)], value: '5.00000000' }, other(1)],
+          inputs: [{ txid: txid(500_000 + number), vout: 0, spent: other(0) }],
+        };
+        const about = { kind: 'transaction', txid: transaction.txid, status: 'confirmed', transaction };
+        return { topic: 'transactions', type: 'transaction', about };
+      }),
+    ),
+  );
+  return { count, read: (block) => JSON.parse(blocks[block]) };
 }
 
 /** As many clients as keys, each with one. */
@@ -49,9 +69,9 @@ function indexOf(keys) {
 }
 
 /** The addresses that an event of this bench is looked up by, in a map of as many keys and nothing else. */
-function bareLookups(events, keys) {
+function bareLookups(keys) {
   const map = new Map(Array.from({ length: keys }, (_, number) => [address(number), number]));
-  return () => {
+  return (events) => {
     let found = 0;
     for (const { about } of events) {
       const { outputs, inputs } = about.transaction;
@@ -62,6 +82,12 @@ function bareLookups(events, keys) {
   };
 }
 
+function route(index, events) {
+  let sent = 0;
+  for (const event of events) for (const filter of index.route(event)) if (filter !== undefined) sent += 1;
+  return sent;
+}
+
 function cpuMicroseconds(work) {
   const before = process.cpuUsage();
   work();
@@ -69,35 +95,57 @@ function cpuMicroseconds(work) {
   return user + system;
 }
 
-/** What an event costs the index of filters, with few keys and with many; beside asking every filter. */
-export async function run() {
-  const events = transactions();
-  const indexes = KEYS.map((keys) => ({
-    keys,
-    ...indexOf(keys),
-    look: bareLookups(events, keys),
-    times: [],
-    bareTimes: [],
-    matches: 0,
-  }));
-  const route = (one) => {
-    one.matches = 0;
-    for (const event of events) one.matches += [...one.index.route(event)].length;
-  };
-  for (const one of indexes) route(one);
-  // In turn, so that what disturbs the machine disturbs all.
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const one of indexes) {
-      one.times.push(cpuMicroseconds(() => route(one)) / events.length);
-      one.bareTimes.push(cpuMicroseconds(one.look) / events.length);
+/** CPU per event of one round, in microseconds, and what `work` counted. */
+function measure({ count, read }, work) {
+  let us = 0;
+  let counted = 0;
+  for (let block = 0; block < count; block += 1) {
+    const events = read(block);
+    us += cpuMicroseconds(() => {
+      counted += work(events);
+    });
+  }
+  return { us: us / (count * EVENTS), counted };
+}
+
+/** What an event costs the index of filters, with few keys and with many: one that nobody wants, and one that one client wants. */
+export async function run(values) {
+  const { blocks, rounds, warmUps } = numbersOf(values);
+  const allKeys = values.keys.split(',').map(Number);
+  const nobodys = readerOf(blocks, (number) => address(10_000_000 + number));
+  const indexes = allKeys.map((keys) => {
+    const made = indexOf(keys);
+    return {
+      ...made,
+      keys,
+      look: bareLookups(keys),
+      // Another one each time, as far as there are others.
+      someones: readerOf(blocks, (number) => address((number * 7919) % keys)),
+      times: { nobody: [], nobodyBare: [], someone: [], someoneBare: [] },
+      sent: 0,
+    };
+  });
+  // In turn, so that what disturbs the machine disturbs all; the first rounds warm up.
+  for (let round = -warmUps; round < rounds; round += 1) {
+    progress(round < 0 ? 'a round to warm up' : `round ${round + 1} of ${rounds}`);
+    for (const { index, look, someones, times, ...one } of indexes) {
+      const routed = (events) => route(index, events);
+      const figures = {
+        nobody: measure(nobodys, routed),
+        nobodyBare: measure(nobodys, look),
+        someone: measure(someones, routed),
+        someoneBare: measure(someones, look),
+      };
+      if (figures.nobody.counted !== 0 || figures.someone.counted !== blocks * EVENTS)
+        throw new Error(`${one.keys} keys: ${figures.nobody.counted} and ${figures.someone.counted} sent`);
+      if (round >= 0) for (const [name, { us }] of Object.entries(figures)) times[name].push(us);
     }
   }
-  const base = median(indexes[0].times);
+  const base = indexes[0].times;
+  const ratio = (times, baseTimes) => median(times.map((us, round) => us / baseTimes[round]));
+  const events = nobodys.read(0);
   const asking = ({ filters }) => {
-    const some = events.slice(
-      0,
-      Math.max(5, Math.min(events.length, Math.floor(2_000_000 / filters.length))),
-    );
+    const some = events.slice(0, Math.max(5, Math.floor(2_000_000 / filters.length)));
     const cost = cpuMicroseconds(() => {
       for (const event of some) for (const filter of filters) filter.accepts(event);
     });
@@ -105,25 +153,27 @@ export async function run() {
   };
   return {
     title: `filters: CPU per transaction event, by the number of keys`,
-    setup: `${EVENTS} transactions of two outputs and one input, ${MATCHING_OF_1000} in 1000 for a filter; one key a client; in one process, median of ${ROUNDS} rounds`,
+    setup: `blocks of ${EVENTS} transactions of two outputs and one input, fresh from JSON; one key a client; in one process, median of ${rounds} rounds of ${blocks} blocks`,
     columns: [
       'keys',
-      'ratio to 10 keys',
-      'index, µs per event',
-      'the same lookups in a bare Map, µs per event',
-      'above the bare Map, µs per event',
+      `nobody wants it, ratio to ${allKeys[0]} keys`,
+      `one client wants it, ratio to ${allKeys[0]} keys`,
+      'nobody, µs per event',
+      'the same lookups in a bare Map, µs',
+      'one client, µs per event',
+      'the same lookups in a bare Map, µs',
       'asking each filter, µs per event',
-      'events sent',
     ],
     rows: indexes.map((one) => [
       String(one.keys),
-      median(one.times) / base,
-      median(one.times),
-      median(one.bareTimes),
-      median(one.times.map((us, round) => us - one.bareTimes[round])),
+      ratio(one.times.nobody, base.nobody),
+      ratio(one.times.someone, base.someone),
+      median(one.times.nobody),
+      median(one.times.nobodyBare),
+      median(one.times.someone),
+      median(one.times.someoneBare),
       asking(one),
-      String(one.matches),
     ]),
-    aim: 'flat within noise above a bare Map of as many keys, whose lookups miss the CPU caches once it outgrows them',
+    aim: 'flat within noise for events that nobody wants; what one client wants is read from memory that the caches have not got, by the index and by a bare Map alike',
   };
 }

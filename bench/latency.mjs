@@ -1,18 +1,23 @@
 import { Subscriber } from 'zeromq';
 import { startGateway, startNode } from './support/programs.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { createRawRpc } from './support/rawRpc.mjs';
 import { quantile } from './support/report.mjs';
 import { subscribe } from './support/subscriber.mjs';
 
-const WARM_UP = 50;
-const TRANSACTIONS = 500;
-const BLOCKS = 200;
+export const options = {
+  transactions: { type: 'string', default: '500' },
+  blocks: { type: 'string', default: '200' },
+  'warm-up': { type: 'string', default: '50' },
+};
 
 /**
  * From the node's notice to the client's message. The bench listens to the same ZMQ notices as the gateway, so both moments are read on
  * one clock; the round trip is a bare RPC call for the same object, made right after, in the same run.
  */
-export async function run() {
+export async function run(values) {
+  const counts = numbersOf(values);
   const node = await startNode();
   const gateway = await startGateway(node);
   const rpc = createRawRpc(node.rpcUrl);
@@ -39,16 +44,17 @@ export async function run() {
   });
 
   const measure = async (kind, count, make, ask) => {
+    progress(`${count} of ${kind}`);
     const delays = [];
     const roundTrips = [];
-    for (let index = 0; index < WARM_UP + count; index += 1) {
+    for (let index = 0; index < counts.warmUp + count; index += 1) {
       const hash = await make();
       const noticeAt = await notices.when(`${kind === 'tx' ? 'hashtx' : 'hashblock'} ${hash}`);
       const arrivedAt = await arrivals.when(`${kind} ${hash}`);
       const askedAt = performance.now();
       await ask(hash);
       const answeredAt = performance.now();
-      if (index < WARM_UP) continue;
+      if (index < counts.warmUp) continue;
       delays.push(arrivedAt - noticeAt);
       roundTrips.push(answeredAt - askedAt);
     }
@@ -59,14 +65,14 @@ export async function run() {
   await new Promise((resolve) => setTimeout(resolve, 2500));
   const ofTransactions = await measure(
     'tx',
-    TRANSACTIONS,
+    counts.transactions,
     async () => (await rpc.result('simulator', ['pay', 1]))[0],
     (txid) => rpc.call('getrawtransaction', [txid, true]),
   );
   await rpc.result('simulator', ['mine', 1]);
   const ofBlocks = await measure(
     'block',
-    BLOCKS,
+    counts.blocks,
     async () => (await rpc.result('simulator', ['mine', 1]))[0],
     (hash) => rpc.call('getblock', [hash, 1]),
   );
@@ -89,7 +95,7 @@ export async function run() {
   ];
   return {
     title: 'latency: notice published → client has the message, in ms',
-    setup: `simulated node, gateway and client in three processes; ${TRANSACTIONS} transactions, ${BLOCKS} blocks, one at a time`,
+    setup: `simulated node, gateway and client in three processes; ${counts.transactions} transactions, ${counts.blocks} blocks, one at a time`,
     columns: ['event', 'above the round trip, p50', 'p50', 'p99', 'one RPC round trip, p50', 'p99'],
     rows: [row('transaction', ofTransactions), row('block', ofBlocks)],
     aim: 'the round trip + 1 ms at p50',

@@ -3,30 +3,33 @@ import { profileFlags, sleep } from './support/fanout.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
 import { readCpuMs, readMemory } from './support/processFigures.mjs';
 import { startGateway, startNode } from './support/programs.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { createRawRpc } from './support/rawRpc.mjs';
 
 export const options = {
   clients: { type: 'string', default: '1000' },
   'filter-sets': { type: 'string', default: '20' },
   seconds: { type: 'string', default: '20' },
+  'warm-up-seconds': { type: 'string', default: '5' },
   'transactions-per-second': { type: 'string', default: '100' },
   'cpu-prof-dir': { type: 'string', default: '' },
 };
 
 const TOPICS = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'];
 const BLOCK_SECONDS = 2;
-const WARM_UP_MS = 5000;
 const PROCESSES = 2;
 const KEYS_OF_A_SET = 10;
 
 /** Half of the clients want one of five topics, half the transactions of one of some sets of addresses; the node is busy. */
 export async function run(values) {
-  const [clients, sets, seconds, perSecond] = [
-    'clients',
-    'filter-sets',
-    'seconds',
-    'transactions-per-second',
-  ].map((name) => Number(values[name]));
+  const {
+    clients,
+    filterSets: sets,
+    seconds,
+    warmUpSeconds,
+    transactionsPerSecond: perSecond,
+  } = numbersOf(values);
   const node = await startNode([
     '--sim-start-height',
     '200',
@@ -53,7 +56,8 @@ export async function run(values) {
       await load.connect(name, { ...gatewayClients(gateway.url, [request]), count });
     }
 
-    await sleep(WARM_UP_MS);
+    progress(`${clients} clients are there; ${warmUpSeconds} s to warm up, ${seconds} s to measure`);
+    await sleep(warmUpSeconds * 1000);
     for (const { name, count } of groups) await load.arm(name, { count, perClient: 0 });
     const cpuBefore = readCpuMs(gateway.pid);
     const eventsBefore = await eventsOf(gateway);

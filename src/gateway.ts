@@ -1,47 +1,38 @@
 import type { Logger } from 'pino';
 import { randomBytes } from 'node:crypto';
 import { packageVersion } from './config/packageVersion.js';
-import { splitRpcUrl } from './config/resolveNode.js';
 import { loadExtensions } from './extensions/loadExtensions.js';
 import { sortExtensions } from './extensions/sortExtensions.js';
-import { MAX_ABANDONED_MAPS } from './extensions/topicMapper.js';
 import { createArchive } from './feed/archive.js';
 import { createDemand } from './feed/demand.js';
-import { createRecentBlocks, MAX_RECENT_BLOCKS, MAX_RECENT_OPERATIONS } from './extensions/recentBlocks.js';
-import { MAX_ABANDONED_RUNS } from './extensions/streamRunner.js';
+import { createRecentBlocks } from './extensions/recentBlocks.js';
 import { blockBusterStreams } from './extensions/streams/blockBuster.js';
 import { createEventLog } from './feed/eventLog.js';
-import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
 import { BLOCK_READER_DEFAULTS, createBlockReader } from './feed/blockReader.js';
 import { createKnownOutputs } from './feed/knownOutputs.js';
-import { createFollower, MAX_NODE_SEQUENCES } from './feed/follower.js';
+import { createFollower } from './feed/follower.js';
 import { createNodeStatus } from './feed/nodeStatus.js';
 import type { Settings } from './config/settings.js';
 import { readAccess, type Access } from './gatewayAccess.js';
 import { watchFiles } from './gatewayFiles.js';
+import { CHAIN_MEMORY_BLOCKS, limitsOf, MAX_WAITING_CALLS } from './gatewayLimits.js';
+import { nodeOf } from './gatewayNode.js';
+import { serverOptionsOf } from './gatewayServerOptions.js';
 import { createTlsFilter, readTls, refuseInsecure, rereadTls } from './gatewayTls.js';
 import type { Gateway, StartGatewayOptions } from './gatewayTypes.js';
 import { metricsUpdate } from './extensions/streams/metricsUpdate.js';
-import { createFixedCredentials, type CredentialSource } from './node/credentials.js';
 import { createNodeReader } from './node/nodeReader.js';
 import { createRpcClient } from './node/rpcClient.js';
-import { LANES } from './node/rpcQueue.js';
 import { createZmqListener } from './node/zmqListener.js';
 import { describeHealth, staleAfterMs } from './observe/health.js';
 import type { Health } from './observe/healthTypes.js';
 import { createMetrics } from './observe/metrics.js';
 import type { MetricState, MetricsText } from './observe/metricTypes.js';
-import type { MetricLimits } from './observe/sampledMetrics.js';
 import { ALLOWED_COMMANDS } from './server/commandTable.js';
-import { CUSTOM_TOPIC_BYTES } from './server/customTopics.js';
 import { createServer } from './server/createServer.js';
 import type { TlsFiles } from './server/listeningServer.js';
 import { clientsWithin, readOpenFileLimit } from './server/openFiles.js';
 
-/** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
-const MAX_WAITING_CALLS = 1000;
-/** Blocks remembered for reorganisations: more than the 60 below which evrmored refuses them. */
-const CHAIN_MEMORY_BLOCKS = 100;
 /** Blocks of the past are kept this long for others who ask for them: `confirmations` in the node's answers grow old. */
 const ARCHIVE_MAX_AGE_MS = 30_000;
 /** Hex digits of the genesis hash that cursors carry. */
@@ -202,72 +193,20 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     outputs: known,
     server: { ...server.stats(), lag: server.lag(), unsentBytes: server.unsentBytes() },
   });
-  const server = createServer(
-    {
-      host: settings.host,
-      port: settings.port,
-      httpPort: settings.httpPort,
-      tls,
-      allowHosts: settings.allowHost,
-      allowOrigins: settings.allowOrigin,
-      trustProxies: settings.trustProxy,
-      roles: access.roles,
-      anonymousRole: settings.anonymousRole,
-      authTimeoutMs: settings.authTimeoutMs,
-      maxMessageBytes: settings.maxMessageBytes,
-      maxDepth: settings.maxDepth,
-      maxBatch: settings.maxBatch,
-      maxClients: settings.maxClients,
-      acceptsPerSecond: settings.acceptsPerSecond,
-      maxClientsPerAddress: settings.maxClientsPerAddress,
-      maxHttpPerAddress: settings.maxHttpPerAddress,
-      maxUnheard: settings.maxUnheard,
-      handshakeTimeoutMs: settings.handshakeTimeoutMs,
-      maxHeaderBytes: settings.maxHeaderBytes,
-      idleTimeoutMs: settings.idleTimeoutMs,
-      maxSubscriptions: settings.maxSubscriptions,
-      maxReplaysPerClient: settings.maxReplaysPerClient,
-      maxBadMessages: settings.maxBadMessages,
-      badMessageWindowMs: settings.badMessageWindowMs,
-      messagesPerSecond: settings.messagesPerSecond,
-      costPerSecond: settings.costPerSecond,
-      rateWindowMs: settings.rateWindowMs,
-      maxOffences: settings.maxOffences,
-      offenceWindowMs: settings.offenceWindowMs,
-      maxRateAddresses: settings.maxRateAddresses,
-      maxCommandsInFlight: settings.maxCommandsInFlight,
-      commandDeadlineMs: settings.commandDeadlineMs,
-      maxAnswerBytes: settings.maxAnswerBytes,
-      maxBufferedBytes: settings.maxBufferedBytes,
-      compress: settings.compress,
-      coalesceMs: settings.coalesce,
-      slowTimeoutMs: settings.slowTimeoutMs,
-      maxReplays: settings.maxReplays,
-      maxFilterKeys: settings.maxFilterKeys,
-      pingIntervalMs: settings.pingIntervalMs,
-      pingTimeoutMs: settings.pingTimeoutMs,
-      streamDeadlineMs: settings.streamDeadlineMs,
-      streams: extensions.streams,
-      topics: extensions.topics,
-      topicDeadlineMs: settings.topicDeadlineMs,
-      idleFollowMs: settings.idleFollowMs,
-      version,
-    },
-    {
-      log,
-      known,
-      rpc,
-      health,
-      metrics: (): Promise<MetricsText> => metrics.print(metricState()),
-      archive,
-      recentBlocks,
-      authenticator: access.authenticator,
-      demand,
-      encode,
-      genesisHash: () => follower.state().genesisHashHex,
-      logger: logger.child({ part: 'server' }),
-    },
-  );
+  const server = createServer(serverOptionsOf(settings, { tls, access, extensions, version }), {
+    log,
+    known,
+    rpc,
+    health,
+    metrics: (): Promise<MetricsText> => metrics.print(metricState()),
+    archive,
+    recentBlocks,
+    authenticator: access.authenticator,
+    demand,
+    encode,
+    genesisHash: () => follower.state().genesisHashHex,
+    logger: logger.child({ part: 'server' }),
+  });
 
   const closeNodeSide = async (): Promise<void> => {
     status.stop();
@@ -325,55 +264,6 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       })();
       return stopped;
     },
-  };
-}
-
-interface NodeAccess {
-  readonly rpcUrl: string;
-  readonly credentials: CredentialSource;
-  readonly zmqAddresses: readonly string[];
-  readonly network?: string;
-  readonly simulated: boolean;
-}
-
-function nodeOf(node: StartGatewayOptions['node']): NodeAccess {
-  if ('rpcUrl' in node) return { ...node, simulated: false };
-  const { url, credentials } = splitRpcUrl(node.simulated.rpcUrl);
-  return {
-    rpcUrl: url,
-    credentials: createFixedCredentials(credentials ?? { user: '', password: '' }),
-    zmqAddresses: node.simulated.zmqAddresses,
-    simulated: true,
-  };
-}
-
-/** The most that each queue, cache and set may hold, by the names of their metrics. */
-function limitsOf(settings: Settings, roles: number, customTopics: number): MetricLimits {
-  return {
-    rpc_calls_in_flight: settings.rpcSlots,
-    rpc_calls_waiting: LANES.length * MAX_WAITING_CALLS,
-    chain_memory_blocks: CHAIN_MEMORY_BLOCKS,
-    pending_notices: MAX_PENDING_TXIDS,
-    node_sequence_numbers: MAX_NODE_SEQUENCES,
-    log_events: settings.logMemoryEvents,
-    log_bytes: settings.logMemoryBytes,
-    archive_bytes: settings.archiveMemoryBytes,
-    clients: settings.maxClients,
-    client_addresses: settings.maxClients,
-    handshakes_waiting: settings.maxClients,
-    unheard_connections: settings.maxUnheard,
-    replays: settings.maxReplays,
-    // One table for each role, and one for who has shown no token.
-    rate_addresses: settings.maxRateAddresses * (roles + 1),
-    offending_addresses: settings.maxRateAddresses,
-    custom_topic_bytes: customTopics * CUSTOM_TOPIC_BYTES,
-    custom_topic_maps_abandoned: customTopics * MAX_ABANDONED_MAPS,
-    recent_outputs: settings.maxRecentOutputs,
-    followed_outputs: settings.maxFollowedOutputs,
-    stream_runs_abandoned: MAX_ABANDONED_RUNS,
-    recent_blocks: MAX_RECENT_BLOCKS,
-    recent_block_operations: MAX_RECENT_OPERATIONS,
-    filter_keys: settings.maxFilterKeys * settings.maxClients,
   };
 }
 

@@ -7,22 +7,7 @@ const running = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-let onInterrupt;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    if (onInterrupt === undefined) process.exit(130);
-    const first = onInterrupt;
-    onInterrupt = undefined;
-    first();
-  });
-}
-
-/** Resolves at the first Ctrl-C, which then ends nothing here; the next one does. */
-export function interruption() {
-  return new Promise((resolve) => {
-    onInterrupt = resolve;
-  });
-}
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
 function watch(child) {
   running.add(child);

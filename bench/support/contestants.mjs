@@ -6,6 +6,7 @@ import { startFeedNode } from './feedNode.mjs';
 import { startNatsServer } from './natsServer.mjs';
 import { startGateway } from './programs.mjs';
 import { within } from './loadClients.mjs';
+import { progress } from './progress.mjs';
 
 /**
  * A server that takes part: what its clients say to get its messages, and how it is made to send.
@@ -15,12 +16,16 @@ import { within } from './loadClients.mjs';
  *   pid: number,
  *   clients: { port: number, kind?: 'raw', path?: string, protocol?: string, messages?: string[], readyFrames?: number, unitBytes?: number, answer?: string },
  *   warmUps?: number,
+ *   isRival?: boolean,
+ *   isSlow?: boolean,
  *   burst: (count: number) => Promise<{ sentAtMs: number[] }>,
  *   paced: (count: number, perSecond: number) => Promise<{ sentAtMs: number[] }>,
  *   stop: () => Promise<unknown>,
  * }} Contestant
  */
 
+/** Longest start of a rival; then the others go on without it. */
+const RIVAL_START_MS = 20_000;
 /** Bursts until the compiler of V8 is done with code that runs once for a burst and client. */
 const WARM_UPS = 5;
 
@@ -51,7 +56,7 @@ export async function startProduct({ name = 'evrmore-gateway', bytes, flags = []
   };
 }
 
-async function startNodeRival(name, file, { bytes }, clients) {
+async function startNodeRival(name, file, { bytes }, clients, isSlow = true) {
   const worker = forkWorker(new URL(`../rivals/${file}`, import.meta.url));
   const { port } = await worker.call('start', { bytes });
   return {
@@ -60,14 +65,15 @@ async function startNodeRival(name, file, { bytes }, clients) {
     clients: { port, ...clients },
     burst: (count) => worker.call('burst', { count }),
     paced: (count, perSecond) => worker.call('paced', { count, perSecond }),
-    warmUps: file === 'bareSocket.mjs' ? WARM_UPS : 1,
+    warmUps: isSlow ? 1 : WARM_UPS,
+    isSlow,
     stop: () => worker.stop(),
   };
 }
 
 /** What a plain loop of writes costs: the limit. */
 export const startBareSocket = (options) =>
-  startNodeRival('bare net.Socket writes', 'bareSocket.mjs', options, { kind: 'raw', readyFrames: 1 });
+  startNodeRival('bare net.Socket writes', 'bareSocket.mjs', options, { kind: 'raw', readyFrames: 1 }, false);
 
 const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8'))
@@ -105,6 +111,7 @@ async function startPython({ bytes }) {
     name: `Python websockets ${found.version}, gather(send)`,
     pid: child.pid,
     clients: { port: Number(port) },
+    isSlow: true,
     burst: (count) => send(`burst ${count} 0`),
     paced: (count, perSecond) => send(`paced ${count} ${perSecond}`),
     stop: () => stopChild(child, 'SIGKILL'),
@@ -129,7 +136,7 @@ export const RIVALS = {
 };
 
 /**
- * Starts the rivals that are asked for; those that the machine does not have are named.
+ * Starts the rivals that are asked for; those that the machine does not have, or that do not start, are named.
  *
  * @param {string} names separated by commas
  */
@@ -139,9 +146,14 @@ export async function startRivals(names, options) {
   for (const name of names.split(',').filter(Boolean)) {
     if (!Object.hasOwn(RIVALS, name))
       throw new Error(`no such rival: ${name}; there are ${Object.keys(RIVALS).join(', ')}`);
-    const rival = await RIVALS[name](options);
-    if (rival === undefined) skipped.push(name);
-    else started.push(rival);
+    progress(`${name} starts`);
+    try {
+      const rival = await within(RIVALS[name](options), 'its start', RIVAL_START_MS);
+      if (rival === undefined) skipped.push(`${name} (not on this machine)`);
+      else started.push({ ...rival, isRival: true });
+    } catch (error) {
+      skipped.push(`${name} (${error.message})`);
+    }
   }
   return { started, skipped };
 }

@@ -1,5 +1,6 @@
 import { readCpuMs, readMemory } from './processFigures.mjs';
-import { startLoadClients } from './loadClients.mjs';
+import { startLoadClients, within } from './loadClients.mjs';
+import { progress } from './progress.mjs';
 import { median } from './report.mjs';
 
 const QUIET_MS = 400;
@@ -8,70 +9,139 @@ const PROCESSES = 2;
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Lets every contestant do the same work in turn, several times, so that all meet the same moods of the machine. What goes before it
- * warms them up and does not count: once for those that send each message by itself, which is a million calls already.
+ * One round of one contestant: so many messages to each client, all of them counted where they arrive.
  *
- * @param {import('./contestants.mjs').Contestant[]} contestants
- * @param {{ clients: number, messages: number, rounds: number, send: (contestant: object) => Promise<{ sentAtMs: number[] }>, warmUpMessages: number }} work
+ * @param {{ clients: number, count: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
  */
-export async function measureFanout(contestants, { clients, messages, rounds, send, warmUpMessages }) {
+async function playRound(load, contestant, { clients, count, send }) {
+  const { name, pid } = contestant;
+  await load.arm(name, { count: clients, perClient: count });
+  await sleep(QUIET_MS);
+  const before = readCpuMs(pid);
+  const { sentAtMs } = await send(contestant, count);
+  const { lastAtMs } = await load.wait(name);
+  await sleep(QUIET_MS);
+  const cpuMs = readCpuMs(pid) - before;
+  const { units, bytes } = await load.counts(name);
+  if (units !== clients * count) throw new Error(`${units} messages arrived instead of ${clients * count}`);
+  return {
+    cpuUs: (cpuMs * 1000) / units,
+    perSecond: (units / (lastAtMs - sentAtMs[0])) * 1000,
+    bytes: bytes / units,
+    units,
+    peakBytes: readMemory(pid).peakBytes,
+  };
+}
+
+/** Connects the clients and warms the server up. */
+async function prepare(load, contestant, { clients, warmUpMessages }) {
+  const { name } = contestant;
+  await load.connect(name, { ...contestant.clients, count: clients });
+  for (let round = 0; round < (contestant.warmUps ?? 1); round += 1) {
+    await load.arm(name, { count: clients, perClient: warmUpMessages });
+    await contestant.burst(warmUpMessages);
+    await load.wait(name);
+  }
+}
+
+/**
+ * Lets every contestant do the same work in turn, several times, so that all meet the same moods of the machine. What goes before it
+ * warms them up and does not count. Those that make a call for each message and client do less of the work, for it is the cost of one
+ * message that is compared. A rival whose time is up sits the other rounds out; one that has not done a single one is left out by name.
+ *
+ * @param {import('./contestants.mjs').Contestant[]} contestants the product and the limit first: without them there is no table
+ * @param {{ clients: number, messages: number, slowMessages: number, rounds: number, warmUpMessages: number, limitMs: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
+ *   `limitMs` is what one contestant may take, all its rounds together
+ */
+export async function measureFanout(contestants, work) {
+  const { clients, messages, slowMessages, rounds, warmUpMessages, limitMs, send } = work;
   const load = startLoadClients(PROCESSES);
-  const figures = new Map();
+  const places = contestants.map((contestant) => ({
+    contestant,
+    count: contestant.isSlow ? Math.min(messages, slowMessages) : messages,
+    spentMs: 0,
+    rounds: [],
+    out: undefined,
+  }));
+  /** Nothing that a rival does takes longer than its time, or ends the bench. */
+  const timed = async (place, what, job) => {
+    const { contestant } = place;
+    const fromMs = performance.now();
+    try {
+      return await within(job(), what, limitMs - place.spentMs);
+    } catch (error) {
+      if (!contestant.isRival) throw new Error(`${contestant.name}: ${error.message}`, { cause: error });
+      place.out = error.message;
+      progress(`${contestant.name}: taken out, for ${error.message}`);
+      await contestant.stop();
+      return undefined;
+    } finally {
+      place.spentMs += performance.now() - fromMs;
+    }
+  };
   try {
-    for (const contestant of contestants) {
-      await load.connect(contestant.name, { ...contestant.clients, count: clients });
-      for (let round = 0; round < (contestant.warmUps ?? 1); round += 1) {
-        await load.arm(contestant.name, { count: clients, perClient: warmUpMessages });
-        await contestant.burst(warmUpMessages);
-        await load.wait(contestant.name);
-      }
-      figures.set(contestant.name, { cpuUs: [], perSecond: [], bytes: [] });
+    for (const place of places) {
+      const { contestant, count } = place;
+      progress(`${contestant.name}: ${clients} clients connect, and it warms up`);
+      await timed(place, 'its connections and the first messages', () =>
+        prepare(load, contestant, { clients, warmUpMessages: Math.min(count, warmUpMessages) }),
+      );
     }
-    for (let round = 0; round < rounds; round += 1) {
-      for (const contestant of contestants) {
-        const { name, pid } = contestant;
-        await load.arm(name, { count: clients, perClient: messages });
-        await sleep(QUIET_MS);
-        const before = readCpuMs(pid);
-        const { sentAtMs } = await send(contestant);
-        const { lastAtMs } = await load.wait(name);
-        await sleep(QUIET_MS);
-        const cpuMs = readCpuMs(pid) - before;
-        const { units, bytes } = await load.counts(name);
-        if (units !== clients * messages)
-          throw new Error(`${name}: ${units} messages instead of ${clients * messages}`);
-        const figure = figures.get(name);
-        figure.cpuUs.push((cpuMs * 1000) / units);
-        figure.perSecond.push((units / (lastAtMs - sentAtMs[0])) * 1000);
-        figure.bytes.push(bytes / units);
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const place of places) {
+        const { contestant, count } = place;
+        if (place.out !== undefined) continue;
+        if (place.spentMs >= limitMs) {
+          place.out = `its ${limitMs / 1000} s were over`;
+          progress(`${contestant.name}: sits the rest out, for ${place.out}`);
+          continue;
+        }
+        const found = await timed(place, 'the messages of a round', () =>
+          playRound(load, contestant, { clients, count, send }),
+        );
+        if (found === undefined) continue;
+        place.rounds.push(found);
+        progress(
+          `${contestant.name}: round ${round} of ${rounds}, ${found.cpuUs.toFixed(2)} µs a message, ${found.units} delivered`,
+        );
       }
     }
-    return contestants.map(({ name, pid }) => {
-      const { cpuUs, perSecond, bytes } = figures.get(name);
-      return {
-        name,
-        cpuUs,
-        medianCpuUs: median(cpuUs),
-        perSecond: median(perSecond),
-        bytes: median(bytes),
-        peakBytes: readMemory(pid).peakBytes,
-      };
-    });
+    return {
+      figures: places.filter((place) => place.rounds.length > 0).map((place) => figureOf(place, clients)),
+      skipped: places
+        .filter((place) => place.rounds.length === 0)
+        .map(({ contestant, out }) => `${contestant.name} (${out})`),
+    };
   } finally {
     await load.stop();
     for (const contestant of contestants) await contestant.stop();
   }
 }
 
+function figureOf({ contestant, count, rounds }, clients) {
+  const cpuUs = rounds.map((round) => round.cpuUs);
+  return {
+    name: contestant.name,
+    work: `${rounds.length} × ${count} × ${clients}`,
+    delivered: rounds.reduce((total, { units }) => total + units, 0),
+    cpuUs,
+    medianCpuUs: median(cpuUs),
+    perSecond: median(rounds.map((round) => round.perSecond)),
+    bytes: median(rounds.map((round) => round.bytes)),
+    peakMib: Math.round(rounds.at(-1).peakBytes / 1024 / 1024),
+  };
+}
+
 /** Ratio of the CPU per message of the same round, the middle one. */
-const ratioOf = (figure, base) => median(figure.cpuUs.map((us, round) => us / base.cpuUs[round]));
+const ratioOf = (figure, base) =>
+  median(figure.cpuUs.slice(0, base.cpuUs.length).map((us, round) => us / base.cpuUs[round]));
 
 /** The table of such a run; the first two figures are the gateway's and that of the bare writes. */
 export function fanoutTable(figures, { title, setup, skipped, aim }) {
   const [gateway, bare] = figures;
   return {
     title,
-    setup: skipped.length === 0 ? setup : `${setup}; not on this machine: ${skipped.join(', ')}`,
+    setup: skipped.length === 0 ? setup : `${setup}; not in it: ${skipped.join(', ')}`,
     columns: [
       'server',
       'CPU, times the gateway',
@@ -79,6 +149,8 @@ export function fanoutTable(figures, { title, setup, skipped, aim }) {
       'CPU per message, µs',
       'messages/s',
       'bytes/message',
+      'rounds × messages × clients',
+      'delivered',
       'peak memory, MiB',
     ],
     rows: figures.map((figure) => [
@@ -88,7 +160,9 @@ export function fanoutTable(figures, { title, setup, skipped, aim }) {
       figure.medianCpuUs,
       Math.round(figure.perSecond),
       Math.round(figure.bytes),
-      Math.round(figure.peakBytes / 1024 / 1024),
+      figure.work,
+      figure.delivered,
+      figure.peakMib,
     ]),
     aim,
   };

@@ -8,7 +8,10 @@ const WAIT_MS = 180_000;
 export async function within(promise, what, limitMs = WAIT_MS) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not come within ${limitMs / 1000} s`)), limitMs);
+    timer = setTimeout(
+      () => reject(new Error(`${what} did not come within ${Math.round(limitMs / 1000)} s`)),
+      limitMs,
+    );
   });
   try {
     return await Promise.race([promise, late]);

@@ -49,6 +49,8 @@ export async function startNatsServer({ bytes }) {
   const name = version();
   if (name === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'bench-nats-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const port = await freePort();
   const webSocketPort = await freePort();
   const config = join(folder, 'nats.conf');
@@ -86,7 +88,8 @@ export async function startNatsServer({ bytes }) {
     async stop() {
       publisher.destroy();
       await stopChild(child);
-      rmSync(folder, { recursive: true, force: true });
+      process.off('exit', removeFolder);
+      removeFolder();
     },
   };
 }

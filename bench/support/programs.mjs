@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { spawnChild, stopChild } from './children.mjs';
+import { built } from './dist.mjs';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(built('main.js'));
 const START_MS = 60_000;
 
 /**

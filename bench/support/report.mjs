@@ -8,26 +8,34 @@ import { readFileSync } from 'node:fs';
  */
 
 /**
- * Prints a result as a Markdown table, or as one JSON object.
+ * Prints a result: as text with a table, as one JSON object, or as the table alone, laid out as the documents have it.
  *
  * @param {string} name
  * @param {BenchResult} result
- * @param {boolean} asJson
+ * @param {'text' | 'json' | 'markdown'} form
  */
-export function printResult(name, result, asJson) {
+export async function printResult(name, result, form) {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
   const versions = `evrmore-gateway ${version}, Node ${process.version}, ${process.platform} ${process.arch}`;
-  if (asJson) {
+  if (form === 'json') {
     console.log(JSON.stringify({ name, machine, versions, ...result }));
     return;
   }
-  const cell = (value) => (typeof value === 'number' ? formatNumber(value) : value);
+  if (form === 'markdown') {
+    const { format } = await import('prettier');
+    process.stdout.write(await format(tableOf(result), { parser: 'markdown' }));
+    return;
+  }
   console.log(`${result.title}\n${result.setup}\n${machine}; ${versions}\n`);
-  console.log(`| ${result.columns.join(' | ')} |`);
-  console.log(`|${result.columns.map((_, index) => (index === 0 ? '---' : '---:')).join('|')}|`);
-  for (const row of result.rows) console.log(`| ${row.map(cell).join(' | ')} |`);
-  console.log(`\nAim: ${result.aim}`);
+  console.log(`${tableOf(result)}\n\nAim: ${result.aim}`);
+}
+
+function tableOf({ columns, rows }) {
+  const cell = (value) => (typeof value === 'number' ? formatNumber(value) : value);
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const sides = columns.map((_, index) => (index === 0 ? '---' : '---:'));
+  return [line(columns), line(sides), ...rows.map((row) => line(row.map(cell)))].join('\n');
 }
 
 function formatNumber(value) {

@@ -46,17 +46,8 @@ export function createKnownOutputs(options: KnownOutputsOptions): KnownOutputs {
   let unfollowed = 0;
   let hasSpentIndex = false;
 
-  /** What it gives is taken out at once, and what is mentioned again moves behind it: so it never has to begin again at the front. */
-  let oldestFirst = recent.entries();
-
-  // A new iterator walks over all that was taken out at the front since the map was last rebuilt.
-  const nextOldest = (): readonly [string, TransactionAbout] | undefined => {
-    const next = oldestFirst.next();
-    if (next.done !== true) return next.value;
-    oldestFirst = recent.entries();
-    const first = oldestFirst.next();
-    return first.done === true ? undefined : first.value;
-  };
+  const oldestRecent = createOldestFirst(recent);
+  const oldestFollowed = createOldestFirst(followed);
 
   const remember = (transaction: TransactionAbout): void => {
     const { txid } = transaction;
@@ -68,7 +59,7 @@ export function createKnownOutputs(options: KnownOutputsOptions): KnownOutputs {
     recent.set(txid, transaction);
     recentParts += partsOf(transaction);
     while (recentParts > options.maxRecent) {
-      const oldest = nextOldest();
+      const oldest = oldestRecent();
       if (oldest === undefined) break;
       recent.delete(oldest[0]);
       recentParts -= partsOf(oldest[1]);
@@ -119,11 +110,10 @@ export function createKnownOutputs(options: KnownOutputsOptions): KnownOutputs {
       if (followed.has(outpoint)) return;
       followed.set(outpoint, output);
       if (followed.size <= options.maxFollowed) return;
-      for (const oldest of followed.keys()) {
-        followed.delete(oldest);
-        unfollowed += 1;
-        break;
-      }
+      const oldest = oldestFollowed();
+      if (oldest === undefined) return;
+      followed.delete(oldest[0]);
+      unfollowed += 1;
     },
     get hasSpentIndex() {
       return hasSpentIndex;
@@ -137,6 +127,24 @@ export function createKnownOutputs(options: KnownOutputsOptions): KnownOutputs {
     get unfollowed() {
       return unfollowed;
     },
+  };
+}
+
+/**
+ * Gives the entries of a map one after the other, the longest unmentioned first. What it gives has to be taken out at once, and what is
+ * mentioned again to move behind the others: so it never has to begin again at the front, where a new iterator walks over all that
+ * was taken out since the map was last rebuilt.
+ */
+function createOldestFirst<Key, Value>(
+  map: ReadonlyMap<Key, Value>,
+): () => readonly [Key, Value] | undefined {
+  let entries = map.entries();
+  return () => {
+    const next = entries.next();
+    if (next.done !== true) return next.value;
+    entries = map.entries();
+    const first = entries.next();
+    return first.done === true ? undefined : first.value;
   };
 }
 

@@ -14,6 +14,8 @@ export interface MessageLimits {
   readonly maxBatch: number;
   /** Topics that may be named beside those of the protocol; none if absent. */
   readonly customTopics?: CustomTopics;
+  /** Streams, so that who takes one for a topic is told what it is; none if absent. */
+  readonly streamNames?: readonly string[];
 }
 
 /** A request and the dialect in which it is answered. */
@@ -66,7 +68,7 @@ export function parseMessage(text: string, limits: MessageLimits, fallback: Dial
   const custom = limits.customTopics ?? NO_CUSTOM_TOPICS;
   for (const dialect of DIALECTS) {
     const request = dialect.parse(members, custom);
-    if (request !== undefined) return { type: 'single', dialect, request };
+    if (request !== undefined) return { type: 'single', dialect, request: explained(request, limits) };
   }
   const idJson = members.get('id')?.json;
   return {
@@ -100,21 +102,31 @@ function parseBatch(text: string, values: readonly unknown[], limits: MessageLim
       `the batch has ${values.length} requests; at most ${limits.maxBatch} are taken`,
     );
   }
-  const custom = limits.customTopics ?? NO_CUSTOM_TOPICS;
-  const items = elementSpans(text).map((json, index) => parseItem(json, values[index], custom));
+  const items = elementSpans(text).map((json, index) => parseItem(json, values[index], limits));
   return { type: 'batch', items };
 }
 
-function parseItem(json: string, value: unknown, custom: CustomTopics): Asked {
+function parseItem(json: string, value: unknown, limits: MessageLimits): Asked {
+  const custom = limits.customTopics ?? NO_CUSTOM_TOPICS;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const members = readMembers(json, value);
     for (const dialect of BATCH_DIALECTS) {
       const request = dialect.parse(members, custom);
-      if (request !== undefined) return { dialect, request };
+      if (request !== undefined) return { dialect, request: explained(request, limits) };
     }
   }
   const message = 'an item of a batch is a JSON-RPC request';
   return { dialect: JSON_RPC_2, request: { type: 'invalid', error: 'not_an_object', message } };
+}
+
+/** A stream that was taken for a topic is told what it is. */
+function explained(request: Request, { streamNames = [] }: MessageLimits): Request {
+  if (request.type !== 'invalid' || request.topicName === undefined) return request;
+  if (!streamNames.includes(request.topicName)) return request;
+  const name = request.topicName;
+  const how = `{"action":"subscribe","stream":"${name}"}`;
+  const message = `${name} is a stream, messages at intervals, and no topic: subscribe to it with "stream" in the place of "topic", as in ${how}`;
+  return { ...request, message };
 }
 
 function readMembers(text: string, value: object): Members {

@@ -89,6 +89,8 @@ export interface InvalidRequest {
   readonly error: ErrorName;
   /** For the client: what is wrong and what is allowed; holds at most a short printable excerpt of what was sent. */
   readonly message: string;
+  /** The word that names no topic, as the client sent it; with `unknown_topic`. */
+  readonly topicName?: string;
   readonly idJson?: string;
   readonly quiet?: true;
 }

@@ -1,3 +1,5 @@
+import { excerpt } from './excerpt.js';
+
 /** The five topics that `all` names. */
 const COMMON_TOPICS = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'] as const;
 
@@ -62,4 +64,9 @@ export function findTopic(topicName: string, custom: CustomTopics): NamedTopics 
 /** Every name that a client may use for a topic, those of custom topics last. */
 export function topicNames(custom: CustomTopics): readonly string[] {
   return custom.size === 0 ? TOPIC_NAMES : [...TOPIC_NAMES, ...custom.keys()];
+}
+
+/** What a client is told of a word that names no topic. */
+export function unknownTopicWords(topicName: string, custom: CustomTopics): string {
+  return `no topic "${excerpt(topicName)}"; the topics are ${topicNames(custom).join(', ')}`;
 }

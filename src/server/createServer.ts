@@ -20,7 +20,6 @@ import { createHttpRpc } from './httpRpc.js';
 import { createFilterIndex } from './filters/filterIndex.js';
 import { createHub } from './hub.js';
 import { createIdleTurns } from './limits/idleTurns.js';
-import { createOffences } from './limits/offences.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
 import { mergeLags, type Lag } from './lag.js';
@@ -34,7 +33,8 @@ import { createStreamHub } from './streamHub.js';
 import { createStreamRpc } from './streamRpc.js';
 import { retryAfterMs } from './retrySpread.js';
 import { printShortHealth } from './printHealth.js';
-import { createSessions, type Session } from './session.js';
+import { createSessions } from './session.js';
+import type { Session } from './sessionTypes.js';
 import type { Server, ServerDeps, ServerOptions } from './serverTypes.js';
 import { createWelcomes, maxFilterKeys } from './welcome.js';
 import { frameCompressed, frameText } from './webSocketFrames.js';
@@ -58,6 +58,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     frame,
     logger: logger.child({ part: 'streams' }),
   });
+  /** ZION's figures come with its channels. */
+  const streamNames = streams.names.filter((name) => name !== METRICS_UPDATE);
   const open = new Set<Session>();
   let listeningPort: number | undefined;
   const channels = createChannels({
@@ -75,7 +77,6 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   });
   const rates = createRates(options);
   const refusals = createRefusals();
-  const offences = createOffences(options);
   let replays = 0;
 
   const catchUp: CatchUpDeps = {
@@ -134,7 +135,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     customTopics.sources.map((source) => [source.customTopic, subscriptionsTo(source)]),
   );
   const sessions = createSessions(
-    { ...options, customTopics: customTopics.names },
+    { ...options, customTopics: customTopics.names, streamNames },
     {
       subscriptions: createSubscriptionSets(
         (customTopic) => customSubscriptions.get(customTopic) ?? subscriptions,
@@ -155,7 +156,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       status: () => printShortHealth(deps.health()),
       welcome: createWelcomes(options, {
         health: deps.health,
-        streams: streams.names.filter((name) => name !== METRICS_UPDATE),
+        streams: streamNames,
         customTopics: customTopics.names,
         headCursor,
         rates,
@@ -186,7 +187,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const httpListener =
     httpPort === undefined
       ? undefined
-      : createHttpListener({ ...options, port: httpPort }, { onRequest, refusals, offences, logger });
+      : createHttpListener({ ...options, port: httpPort }, { onRequest, refusals, logger });
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
     onRequest,
@@ -209,7 +210,6 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       message: `the message is longer than ${options.maxMessageBytes} bytes; the connection is closed`,
     }),
     refusals,
-    offences,
     logger,
   });
 
@@ -281,7 +281,6 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       commands: commands.stats(),
       refusals: refusals.counts(),
       rates: rates.stats(),
-      offendingAddresses: offences.addresses,
     }),
   };
 }

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { HttpConnectionStats } from './httpConnections.js';
-import type { Offences } from './limits/offences.js';
 import type { Refusals } from './limits/refusals.js';
-import { createLastCall } from './lastCall.js';
+import { createGracefulClose } from './gracefulClose.js';
 import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
 import { listenOn } from './listenOn.js';
+import { createOpenAnswers } from './openAnswers.js';
 
 /** A port for plain HTTP alone. */
 export interface HttpListener {
@@ -33,44 +33,14 @@ export function createHttpListener(
     readonly tls: TlsFiles | undefined;
     readonly trustProxies: readonly string[];
   },
-  deps: {
-    readonly onRequest: RequestListener;
-    readonly refusals: Refusals;
-    readonly offences: Offences;
-    readonly logger: Logger;
-  },
+  deps: { readonly onRequest: RequestListener; readonly refusals: Refusals; readonly logger: Logger },
 ): HttpListener {
   const { host, port } = options;
-  const { server: http, connections, setTls } = createListeningServer(options, deps);
+  const listening = createListeningServer(options, deps);
+  const { server: http, connections, setTls } = listening;
   http.maxConnections = MAX_CONNECTIONS + options.maxUnheard;
-  const lastCall = createLastCall(connections);
-  let closed: Promise<void> | undefined;
-  let heard: Promise<void> = Promise.resolve();
-  /** Requests without their answers. */
-  let unanswered = 0;
-  let onAllAnswered = (): void => undefined;
-  http.prependListener('request', (_request, response) => {
-    unanswered += 1;
-    response.on('close', () => {
-      unanswered -= 1;
-      if (unanswered === 0) onAllAnswered();
-    });
-  });
-
-  function stopAccepting(): void {
-    closed ??= close();
-  }
-
-  async function close(): Promise<void> {
-    heard = lastCall.wait();
-    await heard;
-    await new Promise<void>((resolve) => {
-      http.close(() => {
-        resolve();
-      });
-      http.closeIdleConnections();
-    });
-  }
+  const graceful = createGracefulClose(listening);
+  const openAnswers = createOpenAnswers(http);
 
   return {
     listen: async () => ({
@@ -78,25 +48,8 @@ export function createHttpListener(
     }),
     setTls,
     stats: connections.stats,
-    stopAccepting,
-    waitUntilAnswered: (timeoutMs) =>
-      new Promise((resolve) => {
-        const finish = (): void => {
-          clearTimeout(giveUp);
-          resolve();
-        };
-        const giveUp = setTimeout(finish, timeoutMs);
-        void heard.then(() => {
-          if (unanswered === 0) finish();
-          else onAllAnswered = finish;
-        });
-      }),
-    async close() {
-      stopAccepting();
-      lastCall.cut();
-      await heard;
-      http.closeAllConnections();
-      await closed;
-    },
+    stopAccepting: graceful.stopAccepting,
+    waitUntilAnswered: (timeoutMs) => graceful.waitUntil(openAnswers.whenNone, timeoutMs),
+    close: () => graceful.close(),
   };
 }

@@ -1,22 +1,39 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Knows the connections on which a request waits for the end of its answer. */
+/** Knows the requests that wait for the end of their answer. */
 export interface OpenAnswers {
+  /** Whether one waits on this connection. */
   has(socket: Socket): boolean;
+  /** Resolves when none waits on any connection, now or later. */
+  readonly whenNone: () => Promise<void>;
 }
 
 /**
- * Counts the answers of a server that are not whole yet, by connection. A client may send a handshake right behind a request: the answer to
- * the request would then come in the middle of WebSocket frames.
+ * Counts the answers of a server that are not whole yet. By connection too: a client may send a handshake right behind a request, and the
+ * answer to the request would then come in the middle of WebSocket frames.
  */
 export function createOpenAnswers(server: Server): OpenAnswers {
-  const open = new WeakMap<Socket, number>();
+  const bySocket = new WeakMap<Socket, number>();
+  const waiters = new Set<() => void>();
+  let open = 0;
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    open.set(socket, (open.get(socket) ?? 0) + 1);
+    open += 1;
+    bySocket.set(socket, (bySocket.get(socket) ?? 0) + 1);
     response.once('close', () => {
-      open.set(socket, (open.get(socket) ?? 1) - 1);
+      open -= 1;
+      bySocket.set(socket, (bySocket.get(socket) ?? 1) - 1);
+      if (open > 0) return;
+      for (const resolve of waiters) resolve();
+      waiters.clear();
     });
   });
-  return { has: (socket) => (open.get(socket) ?? 0) > 0 };
+  return {
+    has: (socket) => (bySocket.get(socket) ?? 0) > 0,
+    whenNone: () =>
+      new Promise((resolve) => {
+        if (open === 0) resolve();
+        else waiters.add(resolve);
+      }),
+  };
 }

@@ -87,6 +87,16 @@ describe('serve', { timeout: LIMIT_MS }, () => {
     expect(await serve.ended()).toBe(0);
   });
 
+  it('tells watch what a stream is that it takes for a topic', async () => {
+    const serve = runProgram(['serve', '--simulate', '--port', '0']);
+    const [, url = ''] = await serve.waitFor(/WebSocket +(ws:\S+)/);
+    const watch = runProgram(['watch', 'network_metrics', '--url', url]);
+    expect(await watch.ended()).toBe(1);
+    expect(watch.stderr()).toContain(
+      'network_metrics is a stream, messages at intervals, and no topic: subscribe to it with "stream"',
+    );
+  });
+
   it('shows to watch --filter what passes, and says of a filter what is wrong with it', async () => {
     const serve = runProgram(['--simulate', '--port', '0', ...FAST]);
     const url = await addressOf(serve);

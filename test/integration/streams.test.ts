@@ -175,6 +175,27 @@ describe('streams', () => {
     expect(await metricOf(gateway, 'refusals_total{error="unknown_stream"}')).toBe(4);
   });
 
+  test('a stream that is taken for a topic is said to be one, in each dialect, in batches, and over HTTP', async () => {
+    const gateway = await start([]);
+    const client = await gateway.connect();
+    const words = 'network_metrics is a stream, messages at intervals, and no topic';
+    const question = { jsonrpc: '2.0', method: 'subscribe', params: ['network_metrics'], id: 1 };
+    for (const message of [
+      { action: 'subscribe', topic: 'network_metrics' },
+      question,
+      [question],
+      { method: 'subscribe', params: ['network_metrics'], id: 1 },
+    ]) {
+      client.send(message);
+      const { text } = await client.messages.next();
+      expect(text).toContain('1001');
+      expect(text).toContain(words);
+    }
+    // `metrics_update` comes with the channels of ZION, and cannot be subscribed to by its name.
+    client.send({ action: 'subscribe', topic: 'metrics_update' });
+    expect((await client.messages.next()).text).toContain('no topic \\"metrics_update\\"');
+  });
+
   test('a stream that throws, hangs, or gives too much, is reported and hurts nobody', async () => {
     let broken = true;
     const ends: (() => void)[] = [];

@@ -14,7 +14,8 @@ import { createHub } from '../../src/server/hub.js';
 import { createIdleTurns } from '../../src/server/limits/idleTurns.js';
 import { createRates, LOCAL_KEY } from '../../src/server/limits/rates.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
-import { createSessions, type Session } from '../../src/server/session.js';
+import { createSessions } from '../../src/server/session.js';
+import type { Session } from '../../src/server/sessionTypes.js';
 import type { SubscriptionSet } from '../../src/server/subscriptionSet.js';
 import { createSubscriptions } from '../../src/server/subscriptions.js';
 import { createSubscriptionSets } from '../../src/server/subscriptionSets.js';
@@ -202,8 +203,6 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
           max_subscriptions: 100,
           max_replays: 5,
           max_clients_per_address: null,
-          max_offences: null,
-          offence_window_ms: 60_000,
         },
       }),
     logger,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import { runCommand, type Program } from './runCommand.js';
@@ -31,6 +31,12 @@ export function runProgram(
 export function runLimited(openFiles: number, argv: readonly string[]): Program {
   const script = `ulimit -n ${openFiles}; exec "$0" "$@"`;
   return runCommand('/bin/sh', ['-c', script, process.execPath, mainPath, ...argv], { cwd: ROOT });
+}
+
+/** Runs a benchmark of the built program, with its table as one object on the standard output. */
+export function runBench(argv: readonly string[]): Program {
+  const env = { BENCH_DIST: dirname(mainPath) };
+  return runCommand(process.execPath, [join(ROOT, 'bench', 'run.mjs'), ...argv], { cwd: ROOT, env });
 }
 
 beforeAll(() => {

@@ -79,10 +79,12 @@ export function runCommand(
       if (limit.aborted)
         throw new Error(`no ${what} within ${PATIENCE_MS} ms\n${output.stdout}\n${output.stderr}`);
       await new Promise<void>((resolve) => {
-        onChange.push(resolve);
-        limit.addEventListener('abort', () => {
+        const wake = (): void => {
+          limit.removeEventListener('abort', wake);
           resolve();
-        });
+        };
+        onChange.push(wake);
+        limit.addEventListener('abort', wake);
       });
     }
   };

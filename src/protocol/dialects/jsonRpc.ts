@@ -162,9 +162,7 @@ function parseRequest(members: Members, version: Version, custom: CustomTopics):
   const paramsJson = isAbsent ? '[]' : params.json;
   if (method.value === 'subscribe' || method.value === 'unsubscribe' || method.value === 'update') {
     const subscription = parseJsonRpcSubscription(method.value, paramsJson, custom);
-    return subscription.type === 'invalid'
-      ? invalid(subscription.error, subscription.message)
-      : { ...subscription, ...answering };
+    return { ...subscription, ...answering };
   }
   if (method.value === 'ping' && paramsJson === '[]') return { type: 'ping', ...answering };
   if (method.value.length > MAX_METHOD_CHARS) {

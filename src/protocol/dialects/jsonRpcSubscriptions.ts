@@ -1,9 +1,7 @@
-import type { ErrorName } from '../codes.js';
-import { excerpt } from '../excerpt.js';
 import { elementSpans, memberSpans } from '../jsonSpans.js';
-import type { Request } from '../request.js';
+import type { InvalidRequest, Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
-import { findTopic, topicNames, type CustomTopics } from '../topics.js';
+import { findTopic, topicNames, unknownTopicWords, type CustomTopics } from '../topics.js';
 
 /** Params of the methods in the order in which they are given by position. */
 const PARAMS = {
@@ -13,8 +11,7 @@ const PARAMS = {
 } as const;
 
 type Subscription =
-  | Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' | 'stream' }>
-  | { readonly type: 'invalid'; readonly error: ErrorName; readonly message: string };
+  Extract<Request, { type: 'subscribe' | 'unsubscribe' | 'update' | 'stream' }> | InvalidRequest;
 
 /**
  * Reads the params of `subscribe`, `unsubscribe` and `update`: by position, with null for what is left out, or by name. Members of an object
@@ -56,7 +53,8 @@ export function parseJsonRpcSubscription(
     return {
       type: 'invalid',
       error: 'unknown_topic',
-      message: `no topic "${excerpt(topicName)}"; the topics are ${topicNames(custom).join(', ')}`,
+      message: unknownTopicWords(topicName, custom),
+      topicName,
     };
   }
   if (method === 'unsubscribe') return { type: 'unsubscribe', ...named };

@@ -15,7 +15,7 @@ import {
 } from '../printMessages.js';
 import type { Members, Request } from '../request.js';
 import { SLOW_POLICIES } from '../slowPolicies.js';
-import { findTopic, topicNames, type CustomTopics, type NamedTopics } from '../topics.js';
+import { findTopic, topicNames, unknownTopicWords, type CustomTopics, type NamedTopics } from '../topics.js';
 import type { Dialect } from './dialect.js';
 
 /** Every `action` of the native dialect. */
@@ -96,11 +96,8 @@ function parseAction(members: Members, custom: CustomTopics): Request {
   }
   const named = findTopic(topicName, custom);
   if (named === undefined) {
-    return invalid(
-      members,
-      'unknown_topic',
-      `no topic "${excerpt(topicName)}"; the topics are ${topicNames(custom).join(', ')}`,
-    );
+    const message = unknownTopicWords(topicName, custom);
+    return { type: 'invalid', error: 'unknown_topic', message, topicName, ...idOf(members) };
   }
   if (action === 'update') return parseUpdate(members, named);
   if (action === 'unsubscribe') return { type: action, ...named, ...idOf(members) };

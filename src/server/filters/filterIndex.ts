@@ -20,6 +20,8 @@ export interface KeyedFilterIndex extends FilterIndex {
   stats(): FilterIndexStats;
 }
 
+const NO_FILTERS: readonly Filter[] = [];
+
 /** No filters yet. Filters of another kind are asked one by one. */
 export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
   const indexes = new Map<string, TopicIndex>(
@@ -71,11 +73,11 @@ export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
       if (filters.size === 0) sweep();
     },
     route(event) {
-      sweep();
+      if (ownerless.size > 0) sweep();
+      const parts = indexes.get(event.topic)?.match(event);
+      if ((parts === undefined || parts.size === 0) && others.size === 0) return NO_FILTERS;
       const accepting = new Set<Filter>();
-      for (const part of indexes.get(event.topic)?.match(event) ?? []) {
-        for (const filter of owners.get(part) ?? []) accepting.add(filter);
-      }
+      for (const part of parts ?? []) for (const filter of owners.get(part) ?? []) accepting.add(filter);
       const bit = TOPIC_BITS[event.topic];
       for (const filter of others) {
         if ((filter.mask & bit) !== 0 && filter.accepts(event)) accepting.add(filter);

@@ -13,7 +13,8 @@ export interface Conditions {
 
 /** Rules by their keys. Each method calls `visit` with every rule that has the key. */
 export interface RuleSource<R extends Conditions> {
-  byAddress(address: string, visit: (rule: R) => void): void;
+  /** Whether there are any: whoever asks for an address wants the spending of what it is paid, too. */
+  byAddress(address: string, visit: (rule: R) => void): boolean;
   byAsset(name: string, visit: (rule: R) => void): void;
   byTxid(txid: string, visit: (rule: R) => void): void;
   byOutpoint(outpoint: string, visit: (rule: R) => void): void;
@@ -25,7 +26,22 @@ export interface RuleSource<R extends Conditions> {
   all(visit: (rule: R) => void): void;
 }
 
-type Digits = () => string | undefined;
+/** Digits of one output, or outputs of which the largest counts. */
+type Amount = string | undefined | readonly OutputAbout[];
+
+/** What an event fulfils; used for one event after the other, so that one which nobody wants makes nothing. */
+export interface Match<R extends Conditions> {
+  /** Begins anew; without a status, every status will do. */
+  begin(status: TransactionStatus | undefined): void;
+  /** Each rule once; not changed by what follows. */
+  readonly found: ReadonlySet<R>;
+  /** The rules that are looked up next are asked about this amount. */
+  setAmount(amount: Amount): void;
+  /** Takes a rule that has the key, if the event fulfils its conditions. */
+  readonly take: (rule: R) => void;
+}
+
+const NOTHING: ReadonlySet<never> = new Set<never>();
 
 /**
  * The rules that an event fulfils, each once. What the gateway cannot say of an event is no reason to keep it back: an event of which
@@ -35,122 +51,123 @@ export function matchEvent<R extends Conditions>(
   event: Pick<LogEvent, 'about'>,
   source: RuleSource<R>,
   known: KnownOutputs,
+  match: Match<R> = createMatch(),
 ): ReadonlySet<R> {
-  const found = new Set<R>();
   const { about } = event;
+  match.begin(about === undefined || about.kind === 'block' ? undefined : about.status);
   switch (about?.kind) {
     case undefined:
-      source.all((rule) => found.add(rule));
-      break;
+      return everyRule(source, () => true);
     case 'block':
-      for (const transaction of about.transactions) {
-        matchTransaction(transaction, undefined, source, known, found);
-      }
+      for (const transaction of about.transactions) matchTransaction(transaction, source, known, match);
       break;
     case 'transaction':
-      if (about.transaction === undefined) {
-        source.all((rule) => {
-          if (hasStatus(rule, about.status)) found.add(rule);
-        });
-      } else {
-        matchTransaction(about.transaction, about.status, source, known, found);
-      }
+      if (about.transaction === undefined) return everyRule(source, (rule) => hasStatus(rule, about.status));
+      matchTransaction(about.transaction, source, known, match);
       break;
     case 'asset':
-      matchOperation(about.transaction, about.output, about.status, source, known, found);
+      matchOperation(about.transaction, about.output, source, known, match);
   }
+  return match.found;
+}
+
+function everyRule<R extends Conditions>(
+  source: RuleSource<R>,
+  isWanted: (rule: R) => boolean,
+): ReadonlySet<R> {
+  const found = new Set<R>();
+  source.all((rule) => {
+    if (isWanted(rule)) found.add(rule);
+  });
   return found;
 }
 
 function matchTransaction<R extends Conditions>(
-  transaction: TransactionAbout,
-  status: TransactionStatus | undefined,
+  { txid, outputs, inputs }: TransactionAbout,
   source: RuleSource<R>,
   known: KnownOutputs,
-  found: Set<R>,
+  match: Match<R>,
 ): void {
-  const { txid, outputs, inputs } = transaction;
-  const visitor = (digits: Digits) => visitorOf(found, status, digits);
-  const largest = visitor(() => largestValue(outputs));
-  source.withoutKeys(largest);
-  source.byTxid(txid, largest);
+  const { take } = match;
+  const { hasOutpoints } = source;
+  match.setAmount(outputs);
+  source.withoutKeys(take);
+  source.byTxid(txid, take);
   for (const output of outputs) {
     const { n, asset, addresses } = output;
-    const byValue = visitor(() => output.value);
-    for (const address of addresses) matchPaid(address, byValue, txid, output, source, known);
-    if (asset !== undefined)
-      source.byAsset(
-        asset,
-        visitor(() => output.assetAmount),
-      );
-    if (source.hasOutpoints) source.byOutpoint(`${txid}:${n}`, byValue);
+    match.setAmount(output.value);
+    for (const address of addresses) {
+      if (source.byAddress(address, take)) known.follow(txid, output);
+    }
+    if (hasOutpoints) source.byOutpoint(`${txid}:${n}`, take);
+    if (asset === undefined) continue;
+    match.setAmount(output.assetAmount);
+    source.byAsset(asset, take);
   }
   for (const input of inputs) {
     const spent = known.spentBy(input);
-    const byValue = visitor(() => spent?.value);
-    if (source.hasOutpoints) source.byOutpoint(`${input.txid}:${input.vout}`, byValue);
+    match.setAmount(spent?.value);
+    if (hasOutpoints) source.byOutpoint(`${input.txid}:${input.vout}`, take);
     if (spent === undefined) continue;
-    for (const address of spent.addresses) source.byAddress(address, byValue);
-    if (spent.asset !== undefined)
-      source.byAsset(
-        spent.asset,
-        visitor(() => spent.assetAmount),
-      );
+    for (const address of spent.addresses) source.byAddress(address, take);
+    if (spent.asset === undefined) continue;
+    match.setAmount(spent.assetAmount);
+    source.byAsset(spent.asset, take);
   }
 }
 
 /** An operation matches by its own output, and by whatever its transaction spends; the amount is always its own. */
 function matchOperation<R extends Conditions>(
-  transaction: TransactionAbout,
+  { txid, inputs }: TransactionAbout,
   output: OutputAbout,
-  status: TransactionStatus,
   source: RuleSource<R>,
   known: KnownOutputs,
-  found: Set<R>,
+  match: Match<R>,
 ): void {
-  const { txid, inputs } = transaction;
-  const visit = visitorOf(found, status, () => output.assetAmount);
-  source.withoutKeys(visit);
-  source.byTxid(txid, visit);
-  for (const address of output.addresses) matchPaid(address, visit, txid, output, source, known);
-  if (output.asset !== undefined) source.byAsset(output.asset, visit);
-  if (source.hasOutpoints) source.byOutpoint(`${txid}:${output.n}`, visit);
+  const { take } = match;
+  const { hasOutpoints } = source;
+  match.setAmount(output.assetAmount);
+  source.withoutKeys(take);
+  source.byTxid(txid, take);
+  for (const address of output.addresses) {
+    if (source.byAddress(address, take)) known.follow(txid, output);
+  }
+  if (output.asset !== undefined) source.byAsset(output.asset, take);
+  if (hasOutpoints) source.byOutpoint(`${txid}:${output.n}`, take);
   for (const input of inputs) {
-    if (source.hasOutpoints) source.byOutpoint(`${input.txid}:${input.vout}`, visit);
-    for (const address of known.spentBy(input)?.addresses ?? []) source.byAddress(address, visit);
+    if (hasOutpoints) source.byOutpoint(`${input.txid}:${input.vout}`, take);
+    for (const address of known.spentBy(input)?.addresses ?? []) source.byAddress(address, take);
   }
 }
 
-/** Whoever asks for an address wants the output's spending too. */
-function matchPaid<R extends Conditions>(
-  address: string,
-  visit: (rule: R) => void,
-  txid: string,
-  output: OutputAbout,
-  source: RuleSource<R>,
-  known: KnownOutputs,
-): void {
-  let asking = 0;
-  source.byAddress(address, (rule) => {
-    asking += 1;
-    visit(rule);
-  });
-  if (asking > 0) known.follow(txid, output);
-}
-
-function visitorOf<R extends Conditions>(
-  found: Set<R>,
-  status: TransactionStatus | undefined,
-  digits: Digits,
-): (rule: R) => void {
+/** Nothing found yet. */
+export function createMatch<R extends Conditions>(): Match<R> {
+  let status: TransactionStatus | undefined;
+  let found: Set<R> | undefined;
+  let amount: Amount;
+  /** Of `amount`, once somebody has asked. */
   let sats: bigint | undefined;
-  const hasAmount = (least: bigint): boolean => {
-    sats ??= satsOf(digits());
-    return sats >= least;
-  };
-  return (rule) => {
-    if (found.has(rule) || (status !== undefined && !hasStatus(rule, status))) return;
-    if (rule.minAmountSats === undefined || hasAmount(rule.minAmountSats)) found.add(rule);
+  return {
+    begin(next) {
+      status = next;
+      found = undefined;
+    },
+    get found() {
+      return found ?? NOTHING;
+    },
+    setAmount(next) {
+      amount = next;
+      sats = undefined;
+    },
+    take(rule) {
+      if (found?.has(rule) === true || (status !== undefined && !hasStatus(rule, status))) return;
+      if (rule.minAmountSats !== undefined) {
+        sats ??= satsOf(typeof amount === 'object' ? largestValue(amount) : amount);
+        if (sats < rule.minAmountSats) return;
+      }
+      found ??= new Set();
+      found.add(rule);
+    },
   };
 }
 

@@ -172,8 +172,14 @@ function sourceOf(
 ): RuleSource<Rule> {
   const by =
     (member: Exclude<FilterKey, 'assets'>) =>
-    (key: string, visit: (rule: Rule) => void): void => {
-      for (const { rule } of compiled) if (rule.keys?.[member].has(key) === true) visit(rule);
+    (key: string, visit: (rule: Rule) => void): boolean => {
+      let found = false;
+      for (const { rule } of compiled) {
+        if (rule.keys?.[member].has(key) !== true) continue;
+        found = true;
+        visit(rule);
+      }
+      return found;
     };
   return {
     byAddress: by('addresses'),

@@ -3,7 +3,7 @@ import type { KnownOutputs } from '../../feed/knownOutputs.js';
 import { FILTER_KEYS, type FilterKey } from '../../protocol/filterTypes.js';
 import { createAssetPatterns } from './assetPatterns.js';
 import { createKeyMap } from './keyMap.js';
-import { matchEvent, type RuleSource } from './matchEvent.js';
+import { createMatch, matchEvent, type RuleSource } from './matchEvent.js';
 import type { KeyWatcher, Rule, TopicFilter } from './topicFilter.js';
 
 /** The filters of one topic, by their keys. */
@@ -17,6 +17,8 @@ export interface TopicIndex {
   match(event: LogEvent): ReadonlySet<TopicFilter>;
 }
 
+const NO_FILTERS: ReadonlySet<TopicFilter> = new Set<TopicFilter>();
+
 /** No filters yet. */
 export function createTopicIndex(known: KnownOutputs): TopicIndex {
   const maps = {
@@ -27,6 +29,7 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
   } as const;
   const filters = new Set<TopicFilter>();
   const withoutKeys = new Set<Rule>();
+  const match = createMatch<Rule>();
 
   const added = (rule: Rule, member: FilterKey, key: string): void => {
     maps[member].add(key, rule);
@@ -46,9 +49,7 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
   };
 
   const source: RuleSource<Rule> = {
-    byAddress(key, visit) {
-      maps.addresses.each(key, visit);
-    },
+    byAddress: (key, visit) => maps.addresses.each(key, visit),
     byAsset(key, visit) {
       maps.assets.each(key, visit);
     },
@@ -62,7 +63,7 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
       return maps.outpoints.size > 0;
     },
     withoutKeys(visit) {
-      for (const rule of withoutKeys) visit(rule);
+      if (withoutKeys.size > 0) for (const rule of withoutKeys) visit(rule);
     },
     all(visit) {
       for (const { rules } of filters) rules.forEach(visit);
@@ -86,8 +87,10 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
       for (const rule of filter.rules) withoutKeys.delete(rule);
     },
     match(event) {
+      const rules = matchEvent(event, source, known, match);
+      if (rules.size === 0) return NO_FILTERS;
       const accepting = new Set<TopicFilter>();
-      for (const { owner } of matchEvent(event, source, known)) accepting.add(owner);
+      for (const { owner } of rules) accepting.add(owner);
       return accepting;
     },
   };

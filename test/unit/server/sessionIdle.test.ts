@@ -63,18 +63,23 @@ describe('a session that says nothing', () => {
 });
 
 describe('a session that is closed with a long cursor', () => {
-  it('is told words and cursor in a message, for the close frame has room for the cursor alone', () => {
+  it.each([
+    { code: 4003, isWords: true },
+    { code: 1011, isWords: false },
+  ])('is told words and cursor in a message, for the close frame has room for one ($code)', (each) => {
     const { session, connection, log, hub, draft } = setUpSession();
     session.onText('{"action":"subscribe","topic":"blocks"}');
     log.append([{ ...draft('block', 1), point: { height: 1_234_567, hashHex: 'ab'.repeat(32) } }]);
     hub.flush();
-    session.close(4003, 'the token was revoked, and this is said at some length');
-    const [closing] = connection.closings;
-    const cursor = closing?.reason.replace('cursor=', '');
-    expect(closing?.reason).toMatch(/^cursor=/);
+    const words = 'it has ended, and why is said at some length';
+    session.close(each.code, words);
+    const cursor = log.read(1, 1)?.[0]?.cursor ?? '';
+    expect(connection.closings).toEqual([
+      { code: each.code, reason: each.isWords ? words : `cursor=${cursor}` },
+    ]);
     expect(JSON.parse(connection.written.at(-1) ?? '')).toEqual({
       type: 'closing',
-      data: { code: 4003, message: 'the token was revoked, and this is said at some length', cursor },
+      data: { code: each.code, message: words, cursor },
     });
   });
 });

@@ -54,7 +54,7 @@ describe('a session whose address is too fast', () => {
 
   it('is closed with 4030 and the time when it goes on', async () => {
     const { session, connection, settle } = setUpSession(2, { messagesPerSecond: 0.1 });
-    for (let n = 0; n < 200; n += 1) session.onText('{"action":"unsubscribe","topic":"blocks"}');
+    for (let n = 0; n < 200; n += 1) session.onText('{"action":"subscribe","topic":"nothing"}');
     await settle();
     expect(connection.closings).toEqual([
       { code: 4030, reason: expect.stringContaining('try again in') as string },
@@ -64,7 +64,7 @@ describe('a session whose address is too fast', () => {
       type: 'closing',
       data: { code: 4030, retry_after_ms: expect.any(Number) as number },
     });
-    // The first was no rate: there was no such subscription. It counts as a bad message as well.
+    // The first was no rate: there is no such topic. It counts as a bad message as well.
     expect(connection.written.filter((text) => text.includes('"code":1064'))).toHaveLength(100);
   });
 

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runBench } from '../support/program.js';
+
+/** What a bench prints with `--json`. */
+interface Result {
+  readonly name: string;
+  readonly title: string;
+  readonly machine: string;
+  readonly versions: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  readonly aim: string;
+}
+
+async function resultOf(argv: readonly string[]): Promise<Result> {
+  const bench = runBench([...argv, '--json']);
+  expect(await bench.ended(), bench.stderr()).toBe(0);
+  return JSON.parse(bench.stdout()) as Result;
+}
+
+/** The column of that name, by the names of the rows. */
+function column({ columns, rows }: Result, name: string): Readonly<Record<string, string | number>> {
+  const at = columns.indexOf(name);
+  return Object.fromEntries(rows.map((row) => [String(row[0]), row[at] ?? '']));
+}
+
+/** Every bench as small as it can be: that it runs to its end and that all arrives. What it measures so says nothing. */
+const SMALL: readonly (readonly [name: string, flags: readonly string[], check: (result: Result) => void])[] =
+  [
+    [
+      'latency',
+      ['--transactions', '2', '--blocks', '2', '--warm-up', '1'],
+      ({ rows }) => {
+        expect(rows.map(([what]) => what)).toEqual(['transaction', 'block']);
+      },
+    ],
+    [
+      'block',
+      ['--payments', '20', '--rounds', '1', '--settle-seconds', '1'],
+      (result) => {
+        expect(column(result, 'transactions delivered')).toEqual({ 'whole block': '21 of 21' });
+      },
+    ],
+    [
+      'history',
+      ['--blocks', '10', '--rounds', '1'],
+      ({ rows }) => {
+        expect(rows.map(([what]) => what)).toEqual(['blocks', 'transactions']);
+      },
+    ],
+    [
+      'filters',
+      ['--keys', '2,20', '--blocks', '1', '--rounds', '1', '--warm-ups', '0'],
+      ({ rows }) => {
+        // The bench itself counts the events that are sent.
+        expect(rows.map(([keys]) => keys)).toEqual(['2', '20']);
+      },
+    ],
+    [
+      'fanout-burst',
+      ['--clients', '4', '--messages', '20', '--slow-messages', '5', '--rounds', '1', '--rivals', 'ws'],
+      (result) => {
+        expect(Object.values(column(result, 'delivered'))).toEqual([80, 80, 20]);
+      },
+    ],
+    [
+      'fanout-single',
+      // prettier-ignore
+      ['--clients', '4', '--messages', '20', '--slow-messages', '5', '--rounds', '1', '--coalesce', '0,20', '--rivals', 'socket.io'],
+      (result) => {
+        expect(Object.values(column(result, 'delivered'))).toEqual([80, 80, 80, 20]);
+      },
+    ],
+    [
+      'mixed',
+      ['--clients', '20', '--filter-sets', '2', '--seconds', '1', '--warm-up-seconds', '0'],
+      (result) => {
+        expect(column(result, 'messages/s')['transactions: 2 clients']).toBeGreaterThan(0);
+      },
+    ],
+  ];
+
+describe.skipIf(!existsSync('/proc/self/schedstat'))('the benchmark', () => {
+  it.each(SMALL)(
+    '%s runs to its end, gives one table and counts what arrives',
+    async (name, flags, check) => {
+      const result = await resultOf([name, ...flags]);
+      expect(result.name).toBe(name);
+      for (const text of [result.title, result.machine, result.aim]) expect(text).not.toBe('');
+      expect(result.versions).toMatch(/^evrmore-gateway \S+, Node v/);
+      expect(new Set(result.rows.map((row) => row.length))).toEqual(new Set([result.columns.length]));
+      check(result);
+    },
+  );
+
+  it('with a flag that it does not have names those that it has', async () => {
+    const bench = runBench(['fanout-burst', '--no-such-flag']);
+    expect(await bench.ended()).toBe(1);
+    expect(bench.stderr()).toContain('--no-such-flag');
+    expect(bench.stderr()).toContain('[--clients 1000]');
+  });
+
+  it('without a name names all', async () => {
+    const bench = runBench([]);
+    expect(await bench.ended()).toBe(1);
+    for (const [name] of SMALL) expect(bench.stderr()).toContain(name);
+  });
+});
