@@ -1,22 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clientFrame, closeFrame, OPCODE, textFrame } from '../../support/raw/frames.js';
-import { connectRaw, type RawPeer } from '../../support/raw/rawPeer.js';
-import { startServer, type ServerHarness } from '../../support/serverHarness.js';
+import type { RawPeer } from '../../support/raw/rawPeer.js';
 import { echoMessage, expectEcho, SHORTEST_ECHO_BYTES } from './echo.js';
+import { PROTOCOL_ERROR, serveEach } from './serveEach.js';
 
-let harness: ServerHarness;
 let peer: RawPeer;
-
-beforeAll(async () => {
-  harness = await startServer();
+const server = serveEach((next) => {
+  peer = next;
 });
-beforeEach(async () => {
-  peer = await connectRaw(harness.port);
-});
-afterEach(() => peer.close());
-afterAll(() => harness.close());
 
-const PROTOCOL_ERROR = { code: 1002, reason: 'a frame broke the WebSocket protocol' };
 const ping = (payload: string): Buffer => clientFrame({ opcode: OPCODE.ping, payload });
 const ECHO = textFrame(echoMessage('here'));
 /** What came of the server beside its close frame. */
@@ -112,6 +104,6 @@ describe('7 closing', () => {
     peer.write(clientFrame({ opcode: OPCODE.text, payload: 'half', declaredLength: 100n }));
     peer.socket.end();
     await peer.ended();
-    await expect.poll(() => harness.server.stats().clients).toBe(0);
+    await expect.poll(() => server().server.stats().clients).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import { clientFrame, OPCODE, textFrame, type FrameParts } from '../../support/r
 import { connectRaw, type RawPeer } from '../../support/raw/rawPeer.js';
 import { draft, startServer, type ServerHarness } from '../../support/serverHarness.js';
 import { echoMessage, echoOfBytes, expectEcho, wordsOf } from './echo.js';
+import { PROTOCOL_ERROR } from './serveEach.js';
 
 let harness: ServerHarness;
 const peers: RawPeer[] = [];
@@ -34,7 +35,6 @@ const compressed = (payload: Buffer, parts: Partial<FrameParts> = {}): Buffer =>
 
 const GRANTED =
   'client_no_context_takeover; permessage-deflate; server_max_window_bits=12; server_no_context_takeover';
-const PROTOCOL_ERROR = { code: 1002, reason: 'a frame broke the WebSocket protocol' };
 
 describe('13 what is offered and what is chosen', () => {
   it.each([

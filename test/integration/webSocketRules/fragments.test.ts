@@ -1,22 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clientFrame, OPCODE, textFrame } from '../../support/raw/frames.js';
 import { connectRaw, type RawPeer } from '../../support/raw/rawPeer.js';
-import { startServer, type ServerHarness } from '../../support/serverHarness.js';
 import { echoMessage, expectEcho } from './echo.js';
+import { PROTOCOL_ERROR, serveEach } from './serveEach.js';
 
-let harness: ServerHarness;
 let peer: RawPeer;
-
-beforeAll(async () => {
-  harness = await startServer();
+const server = serveEach((next) => {
+  peer = next;
 });
-beforeEach(async () => {
-  peer = await connectRaw(harness.port);
-});
-afterEach(() => peer.close());
-afterAll(() => harness.close());
 
-const PROTOCOL_ERROR = { code: 1002, reason: 'a frame broke the WebSocket protocol' };
 const MESSAGE = echoMessage('fragment1fragment2');
 const [FIRST, SECOND] = [MESSAGE.slice(0, 30), MESSAGE.slice(30)];
 
@@ -37,7 +29,7 @@ describe('5 fragments', () => {
   it('5.1, 5.2: a ping or a pong must not be fragmented: 1002', async () => {
     peer.write(clientFrame({ opcode: OPCODE.ping, payload: 'a', fin: false }), finish('b'));
     expect(await peer.ended()).toEqual(PROTOCOL_ERROR);
-    const other = await connectRaw(harness.port);
+    const other = await connectRaw(server().port);
     other.write(clientFrame({ opcode: OPCODE.pong, payload: 'a', fin: false }), finish('b'));
     expect(await other.ended()).toEqual(PROTOCOL_ERROR);
   });

@@ -1,23 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clientFrame, closeFrame, OPCODE, textFrame, type FrameParts } from '../../support/raw/frames.js';
 import { connectRaw, type RawPeer } from '../../support/raw/rawPeer.js';
-import { startServer, type ServerHarness } from '../../support/serverHarness.js';
 import { echoMessage, echoOfBytes, expectEcho, wordsOf } from './echo.js';
+import { PROTOCOL_ERROR, serveEach } from './serveEach.js';
 
 // The list of cases is that of RFC 6455 as the Autobahn test suite goes through it; its numbers stand in front.
-let harness: ServerHarness;
 let peer: RawPeer;
-
-beforeAll(async () => {
-  harness = await startServer();
+const server = serveEach((next) => {
+  peer = next;
 });
-beforeEach(async () => {
-  peer = await connectRaw(harness.port);
-});
-afterEach(() => peer.close());
-afterAll(() => harness.close());
 
-const PROTOCOL_ERROR = { code: 1002, reason: 'a frame broke the WebSocket protocol' };
 const ping = (payload: Buffer | string): Buffer => clientFrame({ opcode: OPCODE.ping, payload });
 const ECHO = textFrame(echoMessage('here'));
 
@@ -180,7 +172,7 @@ describe('5.1 masks', () => {
   it('a ping or a close without a mask: 1002', async () => {
     peer.write(clientFrame({ opcode: OPCODE.ping, payload: 'x', mask: false }));
     expect(await peer.ended()).toEqual(PROTOCOL_ERROR);
-    const other = await connectRaw(harness.port);
+    const other = await connectRaw(server().port);
     other.write(clientFrame({ opcode: OPCODE.close, mask: false }));
     expect(await other.ended()).toEqual(PROTOCOL_ERROR);
   });

@@ -1,20 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clientFrame, closeFrame, OPCODE, textFrame } from '../../support/raw/frames.js';
-import { connectRaw, type RawPeer } from '../../support/raw/rawPeer.js';
-import { startServer, type ServerHarness } from '../../support/serverHarness.js';
+import type { RawPeer } from '../../support/raw/rawPeer.js';
 import { echoMessage, expectEcho } from './echo.js';
+import { serveEach } from './serveEach.js';
 
-let harness: ServerHarness;
 let peer: RawPeer;
-
-beforeAll(async () => {
-  harness = await startServer();
+serveEach((next) => {
+  peer = next;
 });
-beforeEach(async () => {
-  peer = await connectRaw(harness.port);
-});
-afterEach(() => peer.close());
-afterAll(() => harness.close());
 
 const NOT_UTF8 = { code: 1007, reason: 'a text message was not UTF-8' };
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
