@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SAME_MOVE_MS } from '../../src/chain/topicWatch.js';
 import type { GatewayError } from '../../src/protocol/gatewayError.js';
 import type { SimulatedNodeOptions } from '../../src/simulator/simulatedNode.js';
 import {
@@ -8,6 +9,8 @@ import {
   type GatewayHarness,
   type TestGateway,
 } from '../support/gatewayHarness.js';
+import { metricOf } from '../support/metricOf.js';
+import { parseMetrics } from '../support/prometheusText.js';
 import { createSubscriptionChecker, type SubscriptionChecker } from '../support/subscriptionChecker.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';
 
@@ -19,7 +22,10 @@ let gateway: TestGateway;
 let client: WebSocketClient;
 let checker: SubscriptionChecker;
 
-afterEach(() => harness.close());
+afterEach(async () => {
+  await harness.close();
+  vi.restoreAllMocks();
+});
 
 /** Starts a node, a gateway that follows it, and a client of everything that checks what it is told. */
 async function start(flags: Flags = {}, options: Partial<SimulatedNodeOptions> = {}): Promise<void> {
@@ -39,6 +45,35 @@ const untilTold = (): Promise<void> => checker.untilTold();
 
 const logged = (part: string): number =>
   gateway.logLines.filter(({ msg }) => String(msg).includes(part)).length;
+
+/** RPC calls of the gateway that have ended, of one outcome or of all. */
+async function endedCalls(outcome?: string): Promise<number> {
+  const response = await fetch(`${gateway.url.replace('ws', 'http')}/metrics`);
+  const calls = parseMetrics(await response.text()).get('evrmore_gateway_rpc_calls_total')?.series ?? [];
+  return calls
+    .filter(({ labels }) => outcome === undefined || labels['outcome'] === outcome)
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Waits until so many more have. */
+async function untilMoreEnded(count: number, outcome?: string): Promise<void> {
+  const before = await endedCalls(outcome);
+  await expect
+    .poll(() => endedCalls(outcome), { ...SOON, interval: 20 })
+    .toBeGreaterThanOrEqual(before + count);
+}
+
+/** The monotonic clock of this process, to be put forward. */
+function shiftableClock(): { forward(ms: number): void } {
+  const real = performance.now.bind(performance);
+  let shiftMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => real() + shiftMs);
+  return {
+    forward(ms) {
+      shiftMs += ms;
+    },
+  };
+}
 
 describe('a block whose notice is lost', () => {
   it('is told with the next poll', async () => {
@@ -80,15 +115,23 @@ describe('a ZMQ topic', () => {
   it.each(['hashblock', 'hashtx'])(
     'that falls silent is reported within two moves of the tip, once, until it speaks again: %s',
     async (topic) => {
+      const clock = shiftableClock();
       await start();
       const { control } = harness.node;
+      const received = (): number =>
+        gateway.health().zmq.topics.find((one) => one.topic === topic)?.received ?? 0;
+      const before = received();
       await control.mine();
       await untilTold();
+      // A block may be told before each of its notices has come.
+      await expect.poll(received, SOON).toBeGreaterThan(before);
       control.deadTopic(topic);
       const silent = (): readonly string[] => gateway.health().zmq.silentTopics;
       // Moves of the tip are told apart by time.
       for (let move = 0; move < 2; move += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        clock.forward(2 * SAME_MOVE_MS);
+        // A look that began before would be taken for one of the move before.
+        await untilMoreEnded(3);
         await control.mine();
         await untilTold();
       }
@@ -199,7 +242,7 @@ describe('a node in trouble', () => {
     }
     await control.reorg(2);
     // With half of the calls failing, some things only work once it is over.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await untilMoreEnded(5);
     control.setRpcFault(undefined);
     await untilTold();
   });
@@ -215,7 +258,8 @@ describe('a node in trouble', () => {
       client.ask({ command: 'getblockcount', params: [], id }),
     );
     await Promise.all(answers);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await untilMoreEnded(2, 'timeout');
+    expect(await metricOf(gateway, 'rpc_calls_in_flight')).toBeLessThanOrEqual(3);
     // A hanging call is counted when it is answered: what the workers hold is let go together.
     const before = callCount();
     control.setRpcFault(undefined);
