@@ -1,52 +1,26 @@
-import type { Logger } from 'pino';
 import { createChainMemory } from '../chain/chainMemory.js';
 import { createTrackedMempool } from '../chain/trackedMempool.js';
-import { backoffMs } from '../node/backoff.js';
-import type { NodeReader } from '../node/nodeReaderTypes.js';
-import { RpcMalformedError, RpcUnavailableError } from '../node/rpcTypes.js';
 import { createThrottledLog } from '../observe/throttledLog.js';
-import type { ChainPoint } from '../protocol/events.js';
-import { GatewayError } from '../protocol/gatewayError.js';
+import type { GatewayError } from '../protocol/gatewayError.js';
 import { BLOCK_READER_DEFAULTS, createBlockReader } from './blockReader.js';
+import { createChainAdoption } from './chainAdoption.js';
 import { syncChain, type TipHint } from './chainSync.js';
 import { createDueWork, MAX_GUESSED_TXIDS, MAX_PENDING_TXIDS } from './dueWork.js';
-import type { EventLog } from './eventLogTypes.js';
-import type { FollowContext } from './followContext.js';
-import type { Follower, FollowerOptions } from './followerTypes.js';
-import type { Demand } from './demand.js';
 import { createFinality } from './finality.js';
-import { identifyChain, type ChainIdentity } from './identifyChain.js';
+import type { FollowContext } from './followContext.js';
+import type { Follower, FollowerDeps, FollowerOptions } from './followerTypes.js';
+import { createFollowFailures } from './followFailures.js';
+import { newFollowStatus } from './followStatus.js';
 import { createMempoolInfoWatch } from './mempoolInfo.js';
-import { NOTICED_AT_ONCE, readMempool, syncNoticed, syncWholeMempool } from './mempoolSync.js';
+import { NOTICED_AT_ONCE, syncNoticed, syncWholeMempool } from './mempoolSync.js';
 import { createNodeSequenceNumbers } from './nodeSequenceNumbers.js';
 import { createPolling } from './polling.js';
 import { createSequenceCounter } from './sequenceCounter.js';
 import { createTipAhead } from './tipAhead.js';
 import { createWakeSignal } from './wakeSignal.js';
 
-/** What the follower works with. */
-export interface FollowerDeps {
-  readonly node: NodeReader;
-  readonly log: EventLog;
-  /** What nobody wants is not followed. */
-  readonly demand: Demand;
-  readonly logger: Logger;
-  /** Milliseconds of a monotonic clock. */
-  readonly nowMs: () => number;
-  /** 0 ≤ random < 1, for the jitter of waits. */
-  readonly random: () => number;
-  readonly onBlock?: (point: ChainPoint) => void;
-  readonly onReorg?: (depth: number) => void;
-  /** The node answers again after an outage, and may be another one: what was learnt about its abilities is out of date. */
-  readonly onNodeBack?: () => void;
-}
-
-/** Waits after a failure: 0.25 s doubling to 4 s, as a node takes seconds to start. */
-const RETRY = { firstMs: 250, capMs: 4000 } as const;
 /** How often a node that is on another chain, or reads its blocks again, is looked at. */
 const RECHECK_MS = 2000;
-/** Blocks may come while the mempool is read at start; after so many of them the follower waits a little. */
-const ADOPT_ATTEMPTS = 5;
 /** Numbers of the node's own `sequence` topic kept until their events are made. */
 export const MAX_NODE_SEQUENCES = 10_000;
 
@@ -72,6 +46,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   const mempoolInfo = createMempoolInfoWatch(node, options.mempoolEventIntervalMs, nowMs);
   const ahead = createTipAhead(node);
   const trouble = createThrottledLog(logger, nowMs);
+  const status = newFollowStatus();
   const memory = createChainMemory(options.chainMemoryBlocks);
   const finality = createFinality(options.finalDepthBlocks, memory, node);
   const context: FollowContext = {
@@ -86,9 +61,9 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     logger,
     onNodeTip(point) {
       // The way to it may be long: health tells how far it is while it is walked, and no more of an outage that is over.
-      nodeTip = point;
-      connected = true;
-      reason = undefined;
+      status.nodeTip = point;
+      status.connected = true;
+      status.reason = undefined;
     },
     onBlock(point) {
       polling.blockConnected(lookedAtMs);
@@ -97,16 +72,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     ...(deps.onReorg === undefined ? {} : { onReorg: deps.onReorg }),
   };
 
-  let identity: ChainIdentity | undefined;
-  let mustIdentify = true;
-  let connected = false;
-  let reason: string | undefined;
-  let nodeTip: ChainPoint | undefined;
-  let agreedAtMs: number | undefined;
   let lookedAtMs = nowMs();
-  let wrongChainSinceMs: number | undefined;
-  let replacedSinceMs: number | undefined;
-  let failures = 0;
   /** Transactions that are being looked at, because notices named them. */
   let looking: readonly string[] = [];
   let stopping = false;
@@ -115,57 +81,19 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   const failed = new Promise<GatewayError>((resolve) => {
     fail = resolve;
   });
-
-  /** Makes sure that the node is on the chain that is followed. Returns whether it is. */
-  const identify = async (): Promise<boolean> => {
-    const result = await identifyChain(node, identity, options.network);
-    if (result.type === 'wrong_chain') {
-      wrongChainSinceMs ??= nowMs();
-      reason = 'wrong_chain';
-      trouble.failed(
-        'wrong_chain',
-        { wanted: result.wanted, found: result.found },
-        'the node is on another chain',
-      );
-      if (identity === undefined || nowMs() - wrongChainSinceMs >= options.wrongChainTimeoutMs)
-        fail(result.error);
-      return false;
-    }
-    wrongChainSinceMs = undefined;
-    identity = result.identity;
-    if (context.memory.tip === undefined) {
-      const tip = await adoptTip();
-      if (tip === undefined) return false;
-      logger.info(
-        { chain: identity.chain, height: tip.height, hash: tip.hashHex, mempool: context.mempool.size },
-        'following the chain',
-      );
-    } else {
-      context.blocks.forgetTxIndex();
-      deps.onNodeBack?.();
-    }
-    mempoolInfo.mayHaveChanged();
-    mustIdentify = false;
-    due.tipIsDue();
-    return true;
-  };
-
-  /** Starts at the node's tip, with the mempool that belongs to it. `undefined` when the node's tip would not hold still. */
-  const adoptTip = async (): Promise<ChainPoint | undefined> => {
-    for (let attempt = 0; attempt < ADOPT_ATTEMPTS; attempt += 1) {
-      const block = await node.getBlock(await node.getBestBlockHash());
-      if (block === undefined) continue;
-      const mempool = context.followsTransactions() ? await readMempool(context, block.hashHex) : [];
-      if (mempool === undefined) continue;
-      if (demand.isFollowed('figures')) await mempoolInfo.adopt();
-      context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
-      finality.startAt(block.height);
-      for (const transaction of mempool) context.mempool.add(transaction);
-      nodeTip = { height: block.height, hashHex: block.hashHex };
-      return nodeTip;
-    }
-    return undefined;
-  };
+  const adoption = createChainAdoption(options, {
+    context,
+    status,
+    due,
+    mempoolInfo,
+    demand,
+    trouble,
+    logger,
+    nowMs,
+    fail,
+    onNodeBack: deps.onNodeBack,
+  });
+  const failures = createFollowFailures(options, { ...deps, status, due, trouble, fail });
 
   const syncTip = async (hint: TipHint | undefined): Promise<'agreed' | 'behind'> => {
     const before = context.memory.tip;
@@ -173,20 +101,20 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     lookedAtMs = nowMs();
     const txids = context.followsTransactions() ? (hint?.txids ?? []) : [];
     const result = await syncChain(context, hint && { ...hint, txids, answer: ahead.take(hint.hashHex) });
-    nodeTip = { height: result.nodeTip.height, hashHex: result.nodeTip.hashHex };
+    status.nodeTip = { height: result.nodeTip.height, hashHex: result.nodeTip.hashHex };
     if (result.outcome === 'behind') {
-      reason = 'node_behind';
+      status.reason = 'node_behind';
       trouble.failed(
         'node_behind',
-        { node_height: nodeTip.height, height: before?.height },
+        { node_height: status.nodeTip.height, height: before?.height },
         'the node stands below the chain followed and is waited for',
       );
       due.tipIsDue();
       return 'behind';
     }
-    agreedAtMs = nowMs();
-    replacedSinceMs = undefined;
-    reason = undefined;
+    status.agreedAtMs = nowMs();
+    failures.agreed();
+    status.reason = undefined;
     if (result.moved) {
       due.mempoolIsDue();
       mempoolInfo.mayHaveChanged();
@@ -197,7 +125,7 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
   /** Does everything that is due. Returns the milliseconds to sleep when nothing new happens. */
   const step = async (): Promise<number> => {
     endIdle();
-    if (mustIdentify && !(await identify())) return RECHECK_MS;
+    if (status.mustIdentify && !(await adoption.identify())) return RECHECK_MS;
     while (due.any && !stopping) {
       const tip = due.takeTip();
       if (tip !== undefined && (await syncTip(tip.hint)) === 'behind') return RECHECK_MS;
@@ -262,30 +190,6 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     }
   };
 
-  const afterFailure = (error: unknown): number => {
-    connected = false;
-    // After an outage nothing is sure: which chain it is, its tip, its mempool.
-    mustIdentify = true;
-    due.tipIsDue();
-    due.mempoolIsDue();
-    if (error instanceof GatewayError && error.code === 'GW_ERR_CHAIN_REPLACED') {
-      replacedSinceMs ??= nowMs();
-      if (nowMs() - replacedSinceMs >= options.wrongChainTimeoutMs) fail(error);
-    }
-    if (error instanceof RpcUnavailableError) reason = error.reason;
-    else if (error instanceof RpcMalformedError) reason = error.kind;
-    else reason = error instanceof GatewayError ? error.code : 'internal';
-    const isOwnFault = !(error instanceof GatewayError);
-    trouble.failed(
-      reason,
-      isOwnFault ? { err: error } : { detail: error.message },
-      'following the chain failed; trying again',
-    );
-    const waitMs = backoffMs(failures, deps.random(), RETRY);
-    failures += 1;
-    return waitMs;
-  };
-
   /** A function, because it changes while a step is awaited. */
   const isStopping = (): boolean => stopping;
 
@@ -293,13 +197,13 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
     while (!stopping) {
       try {
         const sleepMs = await step();
-        connected = true;
-        failures = 0;
-        if (reason === undefined) trouble.worksAgain('following the chain again');
-        if (mustIdentify || reason !== undefined) await pause(sleepMs);
+        status.connected = true;
+        failures.worked();
+        if (status.reason === undefined) trouble.worksAgain('following the chain again');
+        if (status.mustIdentify || status.reason !== undefined) await pause(sleepMs);
         else if (!due.any) await signalOrTime(sleepMs);
       } catch (error) {
-        if (!isStopping()) await pause(afterFailure(error));
+        if (!isStopping()) await pause(failures.failed(error));
       }
     }
   };
@@ -328,19 +232,21 @@ export function createFollower(options: FollowerOptions, deps: FollowerDeps): Fo
       polling.heard(notice);
       due.note(notice);
       // The node names a block's transactions before the block, one of which the follower may be asking about now.
-      if (notice.type !== 'block' || !connected || mustIdentify) return;
+      if (notice.type !== 'block' || !status.connected || status.mustIdentify) return;
       const guessed = context.followsTransactions() ? [...looking, ...due.newestTxids()] : [];
       ahead.ask(notice.hashHex, guessed.slice(-MAX_GUESSED_TXIDS));
     },
     state: () => ({
-      connected,
-      ...(reason === undefined ? {} : { reason }),
-      ...(identity === undefined ? {} : { chain: identity.chain, genesisHashHex: identity.genesisHashHex }),
+      connected: status.connected,
+      ...(status.reason === undefined ? {} : { reason: status.reason }),
+      ...(adoption.identity === undefined
+        ? {}
+        : { chain: adoption.identity.chain, genesisHashHex: adoption.identity.genesisHashHex }),
       ...(context.memory.tip === undefined
         ? {}
         : { tip: { height: context.memory.tip.height, hashHex: context.memory.tip.hashHex } }),
-      ...(nodeTip === undefined ? {} : { nodeTip }),
-      ...(agreedAtMs === undefined ? {} : { agreedAtMs }),
+      ...(status.nodeTip === undefined ? {} : { nodeTip: status.nodeTip }),
+      ...(status.agreedAtMs === undefined ? {} : { agreedAtMs: status.agreedAtMs }),
       mempoolSize: context.mempool.size,
       pendingNotices: due.pendingTxids,
       nodeSequenceNumbers: nodeSequences.size,

@@ -1,9 +1,13 @@
+import type { Logger } from 'pino';
 import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { TrackedTransaction } from '../chain/trackedMempool.js';
+import type { NodeReader } from '../node/nodeReaderTypes.js';
 import type { Notice } from '../node/noticeTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import type { Topic } from '../protocol/topics.js';
 import type { GatewayError } from '../protocol/gatewayError.js';
+import type { Demand } from './demand.js';
+import type { EventLog } from './eventLogTypes.js';
 
 /** Settings of the follower. */
 export interface FollowerOptions {
@@ -21,6 +25,23 @@ export interface FollowerOptions {
   readonly chainMemoryBlocks: number;
   /** Confirmations with which a transaction counts as final. */
   readonly finalDepthBlocks: number;
+}
+
+/** What the follower works with. */
+export interface FollowerDeps {
+  readonly node: NodeReader;
+  readonly log: EventLog;
+  /** What nobody wants is not followed. */
+  readonly demand: Demand;
+  readonly logger: Logger;
+  /** Milliseconds of a monotonic clock. */
+  readonly nowMs: () => number;
+  /** 0 ≤ random < 1, for the jitter of waits. */
+  readonly random: () => number;
+  readonly onBlock?: (point: ChainPoint) => void;
+  readonly onReorg?: (depth: number) => void;
+  /** The node answers again after an outage, and may be another one: what was learnt about its abilities is out of date. */
+  readonly onNodeBack?: () => void;
 }
 
 /** What the follower knows now, for health and metrics. */
