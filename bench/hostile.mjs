@@ -1,89 +1,152 @@
 import { gatewayClients, startProduct } from './support/contestants.mjs';
 import { profileFlags, sleep } from './support/fanout.mjs';
-import { forkWorker } from './support/children.mjs';
+import { forkWorker, interruption } from './support/children.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
-import { readMemory } from './support/processFigures.mjs';
-import { quantile } from './support/report.mjs';
+import { readCpuMs, readMemory } from './support/processFigures.mjs';
+import { median, quantile } from './support/report.mjs';
+
+/** What attackers do, one kind after the other, and at last all of them at the same time. */
+const KINDS = ['halfOpen', 'slowBody', 'pings', 'fragments', 'badFrames', 'bombs', 'badMessages', 'garbage'];
+const ALL = 'all at the same time';
 
 export const options = {
+  kinds: { type: 'string', default: [...KINDS, 'all'].join(',') },
   live: { type: 'string', default: '100' },
-  'per-second': { type: 'string', default: '50' },
-  seconds: { type: 'string', default: '10' },
+  'per-second': { type: 'string', default: '100' },
+  seconds: { type: 'string', default: '2' },
+  rounds: { type: 'string', default: '3' },
   'half-open': { type: 'string', default: '10000' },
+  addresses: { type: 'string', default: 'many' },
   attackers: { type: 'string', default: '8' },
+  'chunks-per-second': { type: 'string', default: '20' },
   bytes: { type: 'string', default: '1024' },
+  'limit-seconds': { type: 'string', default: '225' },
   flags: { type: 'string', default: '' },
   'cpu-prof-dir': { type: 'string', default: '' },
 };
 
 const MIB = 1024 * 1024;
-const SETTLE_MS = 2000;
-/** What attackers do, one kind after the other, and at last all of them at the same time. */
-const KINDS = ['halfOpen', 'slowBody', 'pings', 'fragments', 'badFrames', 'bombs', 'badMessages', 'garbage'];
+const SETTLE_MS = 1000;
+const REST_MS = 200;
 
-/** How long messages take to clients that do nothing wrong, without and with others that do everything wrong. */
+/**
+ * How long messages take to clients that do nothing wrong while others do everything wrong: to the gateway, and, in turn with that, the
+ * same at the same rate to somebody else on this machine. What the attackers' own work costs the machine is in both.
+ */
 export async function run(values) {
-  const [live, perSecond, seconds, halfOpen, attackers, bytes] = [
-    'live',
-    'per-second',
-    'seconds',
-    'half-open',
-    'attackers',
-    'bytes',
-  ].map((name) => Number(values[name]));
+  const { live, perSecond, seconds, rounds, halfOpen, attackers, chunksPerSecond, bytes, limitSeconds } =
+    numbersOf(values);
+  const { addresses } = values;
+  const attacks = values.kinds
+    .split(',')
+    .map((name) => (name === 'all' ? { name: ALL, kinds: KINDS } : { name, kinds: [name] }));
+  const unknown = attacks.flatMap(({ kinds }) => kinds).find((kind) => !KINDS.includes(kind));
+  if (unknown !== undefined) throw new Error(`no such kind: ${unknown}; there are ${KINDS.join(', ')}, all`);
+
   const load = startLoadClients(1);
   const attack = forkWorker(new URL('./support/attackerProcess.mjs', import.meta.url));
+  const sink = forkWorker(new URL('./support/sinkProcess.mjs', import.meta.url));
   const product = await startProduct({
     bytes,
     flags: ['--compress', ...values.flags.split(' ').filter(Boolean)],
     execArgv: profileFlags(values['cpu-prof-dir']),
   });
-  const { port } = new URL(product.url);
-  const rows = [];
-  try {
+  /** By the name of the attack, one of each round. */
+  const samples = new Map(attacks.map(({ name }) => [name, []]));
+  let peakMib = 0;
+
+  const measure = async () => {
+    const count = perSecond * seconds;
+    const fromMs = performance.now();
+    const cpuBefore = readCpuMs(product.pid);
+    await load.arm('live', { count: live, perClient: count, keepTimes: true });
+    const { sentAtMs } = await product.paced(count, perSecond);
+    await load.wait('live');
+    const cpu = (readCpuMs(product.pid) - cpuBefore) / (performance.now() - fromMs);
+    const delays = await load.delays('live', { sentAtMs });
+    return { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), cpu };
+  };
+  const under = async (port, kinds) => {
+    await attack.call('start', { port, kinds, addresses, halfOpen, attackers, chunksPerSecond });
+    await sleep(kinds.includes('halfOpen') ? 2 * SETTLE_MS : SETTLE_MS);
+    const figures = await measure();
+    const did = await attack.call('stop');
+    await sleep(REST_MS);
+    return { ...figures, ...did };
+  };
+  const go = async () => {
+    const gatewayPort = Number(new URL(product.url).port);
+    const { port: sinkPort } = await sink.call('start');
     await load.connect('live', {
       ...gatewayClients(product.url, [{ action: 'subscribe', topic: 'transactions' }]),
       count: live,
     });
-    const measure = async () => {
-      const delays = [];
-      for (let second = 0; second < seconds; second += 1) {
-        await load.arm('live', { count: live, perClient: perSecond, keepTimes: true });
-        const { sentAtMs } = await product.paced(perSecond, perSecond);
-        await load.wait('live');
-        for (const delay of await load.delays('live', { sentAtMs })) delays.push(delay);
+    for (let warmUp = 0; warmUp < 2; warmUp += 1) await measure();
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { name, kinds } of attacks) {
+        const elsewhere = await under(sinkPort, kinds);
+        const here = await under(gatewayPort, kinds);
+        samples.get(name).push({ elsewhere, here });
+        peakMib = Math.round(readMemory(product.pid).peakBytes / MIB);
+        const ms = ({ p99 }) => `${p99.toFixed(1)} ms`;
+        progress(
+          `round ${round + 1} of ${rounds}, ${name}: p99 ${ms(here)}, with the same elsewhere ${ms(elsewhere)}`,
+        );
       }
-      return { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) };
-    };
-    await measure();
-    for (const kinds of [...KINDS.map((kind) => [kind]), KINDS]) {
-      // Before each, for what the machine does meanwhile changes.
-      const calm = await measure();
-      await attack.call('start', { port: Number(port), kinds, halfOpen, attackers });
-      await sleep(SETTLE_MS);
-      const under = await measure();
-      const { sent, ended } = await attack.call('stop');
-      await sleep(SETTLE_MS);
-      rows.push([
-        kinds.length > 1 ? 'all at the same time' : kinds[0],
-        under.p99 / calm.p99,
-        under.p99,
-        calm.p99,
-        under.p50,
-        `${sent} sent, ${ended} ended by the gateway`,
-      ]);
     }
-    rows.push(['peak memory, MiB', Math.round(readMemory(product.pid).peakBytes / MIB), '', '', '', '']);
+    return 'done';
+  };
+
+  let end;
+  try {
+    end = await Promise.race([
+      go(),
+      interruption().then(() => 'interrupted'),
+      sleep(limitSeconds * 1000).then(() => 'time is up'),
+    ]);
   } finally {
-    await attack.stop();
-    await load.stop();
-    await product.stop();
+    await Promise.all([attack.stop(), sink.stop(), load.stop(), product.stop()]);
   }
+  const rows = attacks.flatMap(({ name }) => {
+    const all = samples.get(name);
+    if (all.length === 0) return [];
+    const of = (where, what) => median(all.map((sample) => sample[where][what]));
+    const percent = (where) => `${Math.round(of(where, 'cpu') * 100)} %`;
+    return [
+      [
+        name,
+        of('here', 'p99') / of('elsewhere', 'p99'),
+        of('here', 'p99'),
+        of('elsewhere', 'p99'),
+        of('here', 'p50') / of('elsewhere', 'p50'),
+        percent('here'),
+        percent('elsewhere'),
+        `${of('here', 'connected')} connections, ${of('here', 'sent')} sent, ${of('here', 'ended')} ended, ${of('here', 'open')} open`,
+        all.length,
+      ],
+    ];
+  });
+  rows.push(['peak memory, MiB', peakMib, '', '', '', '', '', '', '']);
   return {
     title: 'hostile: messages to well-behaved clients while others attack',
-    setup: `gateway, node, clients and attackers in four processes on loopback; ${live} clients get ${perSecond} messages a second of ${bytes} bytes each; ${attackers} attackers of each kind as fast as they can, ${halfOpen} half-open connections`,
-    columns: ['attack', 'p99 with / without', 'p99 with, ms', 'p99 without, ms', 'p50 with, ms', 'attackers'],
+    setup:
+      `gateway, node, clients, attackers and somebody else whom they attack in five processes on loopback, attackers and the other at the lowest priority; ${live} clients get ${perSecond} messages a second of ${bytes} bytes each; ` +
+      `${halfOpen} half-open connections, ${100 * attackers} slow bodies, and ${attackers} attackers of each other kind that send 64 KiB (a bomb: 60 KB) ${chunksPerSecond} times a second each; who is thrown out comes again after 50 ms, 1000 a second; ` +
+      `${addresses === 'one' ? 'all from one address, which is blocked for its offences after some seconds' : 'all without limits by address, as if each came from another'}; medians of rounds${end === 'done' ? '' : `; ${end}`}`,
+    columns: [
+      'attack',
+      'p99 with / same attack elsewhere',
+      'p99 with, ms',
+      'p99 elsewhere, ms',
+      'p50 with / elsewhere',
+      'CPU with',
+      'CPU elsewhere',
+      'attackers',
+      'rounds',
+    ],
     rows,
-    aim: 'p99 within 1.5 of that without attackers',
+    aim: 'p99 within 1.5 of that with the same attack elsewhere',
   };
 }

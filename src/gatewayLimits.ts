@@ -31,6 +31,7 @@ export function limitsOf(settings: Settings, roles: number, customTopics: number
     replays: settings.maxReplays,
     // One table for each role, and one for who has shown no token.
     rate_addresses: settings.maxRateAddresses * (roles + 1),
+    offending_addresses: settings.maxRateAddresses,
     custom_topic_bytes: customTopics * CUSTOM_TOPIC_BYTES,
     custom_topic_maps_abandoned: customTopics * MAX_ABANDONED_MAPS,
     recent_outputs: settings.maxRecentOutputs,

@@ -47,6 +47,8 @@ export function serverOptionsOf(
     messagesPerSecond: settings.messagesPerSecond,
     costPerSecond: settings.costPerSecond,
     rateWindowMs: settings.rateWindowMs,
+    maxOffences: settings.maxOffences,
+    offenceWindowMs: settings.offenceWindowMs,
     maxRateAddresses: settings.maxRateAddresses,
     maxCommandsInFlight: settings.maxCommandsInFlight,
     commandDeadlineMs: settings.commandDeadlineMs,

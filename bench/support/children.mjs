@@ -7,7 +7,22 @@ const running = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+let onInterrupt;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    if (onInterrupt === undefined) process.exit(130);
+    const first = onInterrupt;
+    onInterrupt = undefined;
+    first();
+  });
+}
+
+/** Resolves at the first Ctrl-C, which then ends nothing here; the next one does. */
+export function interruption() {
+  return new Promise((resolve) => {
+    onInterrupt = resolve;
+  });
+}
 
 function watch(child) {
   running.add(child);

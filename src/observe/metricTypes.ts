@@ -79,10 +79,11 @@ export interface MetricState {
     readonly httpConnections: {
       readonly open: number;
       readonly unheard: number;
-      readonly ended: Readonly<Record<'address' | 'unheard' | 'full', number>>;
+      readonly ended: Readonly<Record<'address' | 'unheard' | 'blocked' | 'full', number>>;
     };
     readonly closes: Readonly<Record<number, number>>;
     readonly refusals: Readonly<Record<string, number>>;
     readonly rates: { readonly addresses: number; readonly forgotten: number };
+    readonly offendingAddresses: number;
   };
 }

@@ -123,7 +123,7 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
   {
     name: 'connections_refused_total',
     type: 'counter',
-    help: 'Connections that were ended unheard: their address had too many, too many waited, or there was no place at all.',
+    help: 'Connections that were ended unheard: their address had too many, too many waited, it was blocked for offences, or there was no place at all.',
     labelNames: ['limit'],
     read: ({ server }) =>
       Object.entries(server.httpConnections.ended).map(([limit, value]) => ({ labels: { limit }, value })),
@@ -137,6 +137,11 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
     'rate_addresses_forgotten_total',
     'Addresses that were forgotten before their time, for others.',
     ({ server }) => server.rates.forgotten,
+  ),
+  gauge(
+    'offending_addresses',
+    'Addresses whose connections were closed lately for what they sent.',
+    ({ server }) => server.offendingAddresses,
   ),
   gauge('hub_cohorts', 'Groups of live clients that are sent the same.', ({ server }) => server.cohorts),
   counter('hub_ticks_total', 'Turns in which events went to live clients.', ({ server }) => server.ticks),

@@ -103,6 +103,8 @@ export const ERROR_CODES = {
   bad_request: 1069,
   /** HTTP 400 or 426: a WebSocket handshake that is none. */
   bad_handshake: 1070,
+  /** HTTP 429: connections of the address were closed too often for what they sent. */
+  address_blocked: 1071,
 } as const;
 
 /** Name of one of the gateway's own errors. */

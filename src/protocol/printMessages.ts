@@ -50,6 +50,10 @@ export interface ConnectionLimits {
   readonly max_replays: number;
   /** Connections of one address; null is no limit. */
   readonly max_clients_per_address: number | null;
+  /** Closes of connections of one address for what they sent, within `offence_window_ms`; null is no limit. */
+  readonly max_offences: number | null;
+  /** Milliseconds. */
+  readonly offence_window_ms: number;
 }
 
 /** What the welcome tells. */

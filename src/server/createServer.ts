@@ -20,6 +20,7 @@ import { createHttpRpc } from './httpRpc.js';
 import { createFilterIndex } from './filters/filterIndex.js';
 import { createHub } from './hub.js';
 import { createIdleTurns } from './limits/idleTurns.js';
+import { createOffences } from './limits/offences.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
 import { mergeLags, type Lag } from './lag.js';
@@ -77,6 +78,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   });
   const rates = createRates(options);
   const refusals = createRefusals();
+  const offences = createOffences(options);
   let replays = 0;
 
   const catchUp: CatchUpDeps = {
@@ -187,7 +189,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   const httpListener =
     httpPort === undefined
       ? undefined
-      : createHttpListener({ ...options, port: httpPort }, { onRequest, refusals, logger });
+      : createHttpListener({ ...options, port: httpPort }, { onRequest, refusals, offences, logger });
   const transport = createWebSocketServer(options, {
     admit: (facts) => gate.admit(facts),
     onRequest,
@@ -210,6 +212,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       message: `the message is longer than ${options.maxMessageBytes} bytes; the connection is closed`,
     }),
     refusals,
+    offences,
     logger,
   });
 
@@ -281,6 +284,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
       commands: commands.stats(),
       refusals: refusals.counts(),
       rates: rates.stats(),
+      offendingAddresses: offences.addresses,
     }),
   };
 }

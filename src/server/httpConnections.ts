@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { clientAddress, isTrustedProxy, type ProxyList } from './access/clientAddress.js';
 import type { Refusal } from './access/refusal.js';
 import { createAddressCounts } from './limits/addressCounts.js';
+import type { Offences } from './limits/offences.js';
 import { limitKey, LOCAL_KEY } from './limits/rates.js';
-import { TOO_MANY_FROM_ADDRESS } from './upgradeRefusals.js';
+import { addressBlocked, TOO_MANY_FROM_ADDRESS } from './upgradeRefusals.js';
 
 /** Limits of connections before they are WebSocket connections. */
 export interface HttpConnectionLimits {
@@ -22,6 +23,8 @@ export interface EndedConnections {
   readonly address: number;
   /** They had waited longest of too many. */
   readonly unheard: number;
+  /** Connections of their address were closed too often for what they sent. */
+  readonly blocked: number;
   /** There was no place left at all; the operating system's queue is not counted. */
   readonly full: number;
 }
@@ -48,6 +51,7 @@ export function addHttpConnectionStats(
     ended: {
       address: one.ended.address + other.ended.address,
       unheard: one.ended.unheard + other.ended.unheard,
+      blocked: one.ended.blocked + other.ended.blocked,
       full: one.ended.full + other.ended.full,
     },
   };
@@ -64,6 +68,8 @@ export interface HttpConnections {
 
 /** Part of the time for a request's head that nobody is denied, however many others wait. */
 const SURE_SHARE = 1 / 5;
+/** Connections that are ended for one that comes: fewer come to be too many, and nobody else waits for their end. */
+const MOST_ENDED_AT_ONCE = 2;
 const TOO_MANY_WAIT: Refusal = {
   status: 408,
   error: 'request_timeout',
@@ -78,6 +84,12 @@ interface HttpConnection {
   readonly leave: () => void;
 }
 
+/** What a connection is counted by before anything is known of it; what all programs of the same machine have for a trusted proxy too. */
+export function peerKey(peerAddress: string, proxies: ProxyList): string {
+  if (isTrustedProxy(peerAddress, proxies)) return LOCAL_KEY;
+  return limitKey(clientAddress({ peerAddress, forwardedFor: undefined, forwarded: undefined }, proxies));
+}
+
 /**
  * Counts connections from the first packet on: those that never say what they want are met by nothing else. One address has so many; of
  * all together, the one that has waited longest goes first, for who means well says what he wants at once. Programs of the same machine
@@ -86,6 +98,7 @@ interface HttpConnection {
 export function trackHttpConnections(
   server: Server,
   limits: HttpConnectionLimits & { readonly proxies: ProxyList },
+  offences: Offences,
   refuse: (socket: Socket, refusal: Refusal) => void,
 ): HttpConnections {
   const { maxUnheard, proxies } = limits;
@@ -94,19 +107,14 @@ export function trackHttpConnections(
   // By address and port: with TLS, requests come on another object than the connection. Those that came first are first.
   const open = new Map<string, HttpConnection>();
   const unheard = new Map<string, HttpConnection>();
-  const ended = { address: 0, unheard: 0, full: 0 };
+  const ended = { address: 0, unheard: 0, blocked: 0, full: 0 };
   let signs = 0;
 
-  const keyOf = (address: string): string =>
-    isTrustedProxy(address, proxies)
-      ? LOCAL_KEY
-      : limitKey(
-          clientAddress({ peerAddress: address, forwardedFor: undefined, forwarded: undefined }, proxies),
-        );
-
   function endLongestWaiting(nowMs: number): void {
+    let left = MOST_ENDED_AT_ONCE;
     for (const { socket, sinceMs, leave } of unheard.values()) {
-      if (unheard.size <= maxUnheard || nowMs - sinceMs < sureMs) return;
+      if (left === 0 || unheard.size <= maxUnheard || nowMs - sinceMs < sureMs) return;
+      left -= 1;
       socket.off('close', leave);
       leave();
       ended.unheard += 1;
@@ -116,7 +124,13 @@ export function trackHttpConnections(
 
   server.on('connection', (socket: Socket) => {
     signs += 1;
-    const key = keyOf(socket.remoteAddress ?? '');
+    const key = peerKey(socket.remoteAddress ?? '', proxies);
+    const blockedForMs = offences.blockedForMs(key);
+    if (blockedForMs > 0) {
+      ended.blocked += 1;
+      refuse(socket, addressBlocked(blockedForMs));
+      return;
+    }
     if (!addresses.enter(key)) {
       ended.address += 1;
       refuse(socket, TOO_MANY_FROM_ADDRESS);

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { HttpConnectionStats } from './httpConnections.js';
+import type { Offences } from './limits/offences.js';
 import type { Refusals } from './limits/refusals.js';
 import { createGracefulClose } from './gracefulClose.js';
 import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
@@ -33,7 +34,12 @@ export function createHttpListener(
     readonly tls: TlsFiles | undefined;
     readonly trustProxies: readonly string[];
   },
-  deps: { readonly onRequest: RequestListener; readonly refusals: Refusals; readonly logger: Logger },
+  deps: {
+    readonly onRequest: RequestListener;
+    readonly refusals: Refusals;
+    readonly offences: Offences;
+    readonly logger: Logger;
+  },
 ): HttpListener {
   const { host, port } = options;
   const listening = createListeningServer(options, deps);

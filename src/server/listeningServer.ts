@@ -1,11 +1,18 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyList } from './access/clientAddress.js';
 import type { Refusal } from './access/refusal.js';
 import { endWithRefusal } from './endWithRefusal.js';
-import { trackHttpConnections, type HttpConnectionLimits, type HttpConnections } from './httpConnections.js';
+import {
+  peerKey,
+  trackHttpConnections,
+  type HttpConnectionLimits,
+  type HttpConnections,
+} from './httpConnections.js';
 import { HTTP_LIMITS, MAX_CHECKING_INTERVAL_MS, BODY_TIMEOUT_MS } from './httpLimits.js';
+import type { Offences } from './limits/offences.js';
 import type { Refusals } from './limits/refusals.js';
 
 /** Certificate and key, as PEM. */
@@ -38,9 +45,14 @@ export function createListeningServer(
     /** Proxies whose word is taken, and which speak for many. */
     readonly trustProxies: readonly string[];
   },
-  deps: { readonly onRequest: RequestListener; readonly refusals: Refusals },
+  deps: {
+    readonly onRequest: RequestListener;
+    readonly refusals: Refusals;
+    readonly offences: Offences;
+  },
 ): ListeningServer {
   const { tls, handshakeTimeoutMs, maxHeaderBytes } = options;
+  const proxies = createProxyList(options.trustProxies);
   const limits = {
     ...HTTP_LIMITS,
     maxHeaderSize: maxHeaderBytes,
@@ -62,11 +74,15 @@ export function createListeningServer(
       return;
     }
     deps.refusals.note(refusal.error);
+    if (refusal.error === 'bad_request' && socket instanceof Socket) {
+      deps.offences.note(peerKey(socket.remoteAddress ?? '', proxies));
+    }
     endWithRefusal(socket, refusal);
   });
   const connections = trackHttpConnections(
     server,
-    { ...options, proxies: createProxyList(options.trustProxies) },
+    { ...options, proxies },
+    deps.offences,
     (socket, refusal) => {
       deps.refusals.note(refusal.error);
       // Under TLS there is nobody yet who could read words.

@@ -15,6 +15,7 @@ import type { CustomTopicsOptions, CustomTopicStats } from './customTopics.js';
 import type { FilterIndexStats } from './filters/filterIndex.js';
 import type { HubStats } from './hubTypes.js';
 import type { Lag } from './lag.js';
+import type { OffencesOptions } from './limits/offences.js';
 import type { RatesOptions } from './limits/rates.js';
 import type { StreamStats } from './streamHub.js';
 import type { TlsFiles } from './listeningServer.js';
@@ -22,7 +23,7 @@ import type { WebSocketServerStats } from './webSocketServerTypes.js';
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions
-  extends RatesOptions, Omit<CustomTopicsOptions, 'maxBufferedBytes' | 'coalesceMs'> {
+  extends RatesOptions, OffencesOptions, Omit<CustomTopicsOptions, 'maxBufferedBytes' | 'coalesceMs'> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -131,6 +132,8 @@ export interface ServerStats extends HubStats, WebSocketServerStats {
   readonly refusals: Readonly<Record<ErrorName, number>>;
   /** Addresses whose messages and cost are remembered, and how many were forgotten too soon. */
   readonly rates: { readonly addresses: number; readonly forgotten: number };
+  /** Addresses whose connections were closed lately for what they sent. */
+  readonly offendingAddresses: number;
 }
 
 /** The clients' side of the gateway. */

@@ -13,6 +13,16 @@ export const TOO_MANY_FROM_ADDRESS: Refusal = {
   headers: retryAfter(10_000),
 };
 
+/** The address has done too much harm lately. */
+export function addressBlocked(forMs: number): Refusal {
+  return {
+    status: 429,
+    error: 'address_blocked',
+    message: `connections of this address were closed too often for what they sent; try again in ${Math.ceil(forMs)} ms`,
+    headers: retryAfter(forMs),
+  };
+}
+
 /** Not now, perhaps later. */
 export function unavailable(error: Refusal['error'], message: string): Refusal {
   return { status: 503, error, message, headers: { 'Retry-After': '5' } };

@@ -8,6 +8,7 @@ import { chooseProtocol } from './access/presentedToken.js';
 import { protocolReasons } from './closeReason.js';
 import { WINDOW_BITS } from './compressMessage.js';
 import { checkPulse, startPulse, type Pulse } from './keepAlive.js';
+import { isOffence } from './limits/offences.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
 import { badHandshake } from './upgradeRefusals.js';
@@ -16,6 +17,8 @@ import type { WebSocketServerDeps, WebSocketServerOptions } from './webSocketSer
 
 /** Time for the peer's half of the closing handshake. */
 const CLOSE_TIMEOUT_MS = 10_000;
+/** Messages that are decompressed at the same time, each in a thread: the threads of many would take the time of everything else. */
+const MAX_INFLATING = 2;
 
 /** Who is let in, and what the client is counted by. */
 export interface Admitted {
@@ -88,6 +91,7 @@ export function createWebSocketClients<Session>(
       // With a Buffer, ws repeats what the client has said.
       if (code !== undefined && !Buffer.isBuffer(reason) && this.readyState === WebSocket.OPEN) {
         closes[code] = (closes[code] ?? 0) + 1;
+        if (this.client !== undefined && isOffence(code)) deps.offences.note(this.client.key);
       }
       if (reason === undefined && code !== undefined && this.readyState === WebSocket.OPEN) {
         if (code === CLOSE_CODES.too_big) {
@@ -108,11 +112,14 @@ export function createWebSocketClients<Session>(
       serverNoContextTakeover: true,
       clientNoContextTakeover: true,
       serverMaxWindowBits: WINDOW_BITS,
+      concurrencyLimit: MAX_INFLATING,
     },
     maxPayload: options.maxMessageBytes,
     // A client that offers other subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
     handleProtocols: chooseProtocol,
     autoPong: false,
+    // One message, and then everybody else has a turn: a flood of small ones holds nobody up.
+    allowSynchronousEvents: false,
     WebSocket: ExplainedWebSocket,
     ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   });

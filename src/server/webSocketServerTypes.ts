@@ -4,6 +4,7 @@ import type { Gate, Visitor } from './access/gate.js';
 import type { Connection, ConnectionHandlers } from './connection.js';
 import type { HttpConnectionStats } from './httpConnections.js';
 import type { KeepAliveOptions } from './keepAlive.js';
+import type { Offences } from './limits/offences.js';
 import type { Refusals } from './limits/refusals.js';
 import type { RequestHeadLimits, TlsFiles } from './listeningServer.js';
 
@@ -42,6 +43,7 @@ export interface WebSocketServerDeps<Session> {
   /** The message that is sent before a connection is closed with 1009. */
   readonly tooBigMessage: string;
   readonly refusals: Refusals;
+  readonly offences: Offences;
   readonly logger: Logger;
 }
 

@@ -6,11 +6,12 @@ import type { Refusal } from './access/refusal.js';
 import { factsOf, type RequestFacts } from './access/requestFacts.js';
 import type { AddressCounts } from './limits/addressCounts.js';
 import { limitKey } from './limits/rates.js';
+import type { Offences } from './limits/offences.js';
 import type { Refusals } from './limits/refusals.js';
 import { createOpenAnswers } from './openAnswers.js';
 import { createPacer } from './pacer.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
-import { SHUTTING_DOWN, TOO_MANY_FROM_ADDRESS, unavailable } from './upgradeRefusals.js';
+import { addressBlocked, SHUTTING_DOWN, TOO_MANY_FROM_ADDRESS, unavailable } from './upgradeRefusals.js';
 import { waitForTurn } from './waitForTurn.js';
 import type { WebSocketClients } from './webSocketClients.js';
 import type { WebSocketServerOptions } from './webSocketServerTypes.js';
@@ -25,6 +26,7 @@ export interface WebSocketUpgradesDeps {
   /** Counts the handshakes that were let in; whoever has become a client is taken off by others. */
   readonly addresses: AddressCounts;
   readonly clients: Pick<WebSocketClients, 'size' | 'open'>;
+  readonly offences: Offences;
   readonly refusals: Refusals;
   readonly logger: Logger;
 }
@@ -71,7 +73,7 @@ export function takeUpgrades(
       }
       const { visitor } = admission;
       const key = limitKey(visitor.client);
-      const refusal = decideUpgrade(facts) ?? (addresses.enter(key) ? undefined : TOO_MANY_FROM_ADDRESS);
+      const refusal = decideUpgrade(facts, key) ?? (addresses.enter(key) ? undefined : TOO_MANY_FROM_ADDRESS);
       if (refusal !== undefined) {
         refuse(socket, refusal);
         return;
@@ -105,8 +107,11 @@ export function takeUpgrades(
     refuseUpgrade(socket, refusal, deps);
   }
 
-  function decideUpgrade(facts: RequestFacts): Refusal | undefined {
+  function decideUpgrade(facts: RequestFacts, key: string): Refusal | undefined {
     if (stopping) return SHUTTING_DOWN;
+    // Of who stands behind a proxy, this is the first that is known.
+    const blockedForMs = deps.offences.blockedForMs(key);
+    if (blockedForMs > 0) return addressBlocked(blockedForMs);
     if (!WEB_SOCKET_PATHS.includes(facts.url.split('?', 1)[0] ?? '')) {
       const message = `WebSocket connections are taken at ${WEB_SOCKET_PATHS.join(' and ')}`;
       return { status: 404, error: 'unknown_path', message };

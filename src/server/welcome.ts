@@ -90,5 +90,7 @@ function limitsOf(options: ServerOptions, role: Role, limitKey: string, rates: R
     cost_per_second: costPerSecond ?? null,
     rate_window_ms: options.rateWindowMs,
     max_clients_per_address: ofOthers(options.maxClientsPerAddress),
+    max_offences: ofOthers(options.maxOffences),
+    offence_window_ms: options.offenceWindowMs,
   };
 }

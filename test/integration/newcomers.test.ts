@@ -32,7 +32,7 @@ async function arrive(port: number, from = STRANGER_ADDRESS): Promise<Newcomer> 
 }
 
 const figures = (server: ServerHarness): unknown => server.server.stats().httpConnections;
-const NONE_ENDED = { address: 0, unheard: 0, full: 0 };
+const NONE_ENDED = { address: 0, unheard: 0, blocked: 0, full: 0 };
 const WHOLE_REQUEST = 'GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 // Only from an address that is not loopback does a connection count as another machine's.

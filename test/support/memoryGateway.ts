@@ -203,6 +203,8 @@ export function startMemoryGateway(rpc: RpcClient, options: MemoryGatewayOptions
           max_subscriptions: 100,
           max_replays: 5,
           max_clients_per_address: null,
+          max_offences: null,
+          offence_window_ms: 60_000,
         },
       }),
     logger,

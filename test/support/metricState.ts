@@ -112,10 +112,15 @@ export const FULL_STATE: MetricState = {
     writes: 123,
     writtenBytes: 124,
     clientAddresses: 138,
-    httpConnections: { open: 160, unheard: 161, ended: { address: 162, unheard: 163, full: 164 } },
+    httpConnections: {
+      open: 160,
+      unheard: 161,
+      ended: { address: 162, unheard: 163, blocked: 165, full: 164 },
+    },
     closes: { 1001: 139, 4030: 140 },
     refusals: { rate_limited: 134, too_big: 135 },
     rates: { addresses: 136, forgotten: 137 },
+    offendingAddresses: 166,
     streams: [
       {
         name: 'receipts',

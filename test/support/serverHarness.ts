@@ -60,6 +60,8 @@ export const TEST_SERVER_OPTIONS: ServerOptions = {
   costPerSecond: 100_000,
   rateWindowMs: 10_000,
   maxRateAddresses: 1000,
+  maxOffences: 20,
+  offenceWindowMs: 60_000,
   maxCommandsInFlight: 4,
   commandDeadlineMs: 2_000,
   maxAnswerBytes: 1024 * 1024,

@@ -110,7 +110,25 @@ export const LIMIT_SETTINGS = {
     min: 1,
     max: 10_000_000,
     description:
-      'Addresses of each role whose messages and cost are remembered for one window; one more makes the oldest be forgotten.',
+      'Addresses of each role whose messages and cost are remembered for one window, and addresses whose offences are; one more makes the oldest be forgotten.',
+  }),
+  maxOffences: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 20,
+    min: 0,
+    max: 1_000_000,
+    description:
+      'How often, within --offence-window-ms, connections of one address (or IPv6 /64) may be closed for what they sent (1002, 1007, 1008, 1009, 4029, 4030, or no HTTP at all); after one more, no connection of it is taken for the rest of that time. Programs of the same machine have no limit. 0 is no limit.',
+  }),
+  offenceWindowMs: integer({
+    group: 'Limits',
+    commands: ['serve'],
+    default: 60_000,
+    min: 100,
+    max: MAX_TIMER_MS,
+    unit: 'ms',
+    description: 'The time over which such closes are counted, from the first on.',
   }),
   maxMessageBytes: integer({
     group: 'Limits',

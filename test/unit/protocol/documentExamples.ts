@@ -79,6 +79,8 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   cost_per_second: SETTINGS.costPerSecond.default,
   rate_window_ms: SETTINGS.rateWindowMs.default,
   max_clients_per_address: SETTINGS.maxClientsPerAddress.default,
+  max_offences: SETTINGS.maxOffences.default,
+  offence_window_ms: SETTINGS.offenceWindowMs.default,
 };
 
 /** Every client example of PROTOCOL.md by name, and what it must be read as. */

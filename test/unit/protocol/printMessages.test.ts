@@ -105,6 +105,8 @@ const LIMITS = {
   max_subscriptions: 64,
   max_replays: 16,
   max_clients_per_address: null,
+  max_offences: null,
+  offence_window_ms: 60_000,
 };
 
 describe('welcome', () => {
