@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -36,6 +38,37 @@ describe('the packages that are installed', () => {
     for (const kind of ['dependencies', 'devDependencies']) {
       for (const name of Object.keys(PACKAGE[kind] ?? {})) expect(document).toContain(`\`${name}\``);
     }
+  });
+});
+
+describe('the audit of the packages', () => {
+  const script = fileURLToPath(new URL('../../../scripts/audit.mjs', import.meta.url));
+  const judge = (report: string): { readonly status: number | null; readonly stdout: string } =>
+    spawnSync(process.execPath, [script], { input: report, encoding: 'utf8' });
+  const report = (vulnerabilities: object): string =>
+    JSON.stringify({ auditReportVersion: 2, vulnerabilities: {}, metadata: { vulnerabilities } });
+
+  it('fails for grave faults alone, and tells how many there are', () => {
+    const none = { info: 0, low: 0, moderate: 0, high: 0, critical: 0, total: 0 };
+    expect(judge(report(none))).toMatchObject({ status: 0 });
+    const some = judge(report({ ...none, moderate: 3, total: 3 }));
+    expect(some).toMatchObject({ status: 0 });
+    expect(some.stdout).toContain('3 moderate');
+    expect(judge(report({ ...none, high: 1, total: 1 }))).toMatchObject({ status: 1 });
+    expect(judge(report({ ...none, critical: 2, total: 2 }))).toMatchObject({ status: 1 });
+  });
+
+  it.each(['', '{"message":"405 Method Not Allowed","statusCode":405}', '<html>'])(
+    'says that nothing is known where the registry answers none: %s',
+    (answer) => {
+      const judged = judge(answer);
+      expect(judged).toMatchObject({ status: 0 });
+      expect(judged.stdout).toContain('the registry answers no audit');
+    },
+  );
+
+  it('is asked for by the checks', () => {
+    expect(read('.ci/run')).toMatch(/npm audit --omit=dev --json .*\| node scripts\/audit\.mjs$/m);
   });
 });
 
