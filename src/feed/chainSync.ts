@@ -9,6 +9,7 @@ import { commit, type FollowContext } from './followContext.js';
 import type { MaturedBlock } from './drafts.js';
 import { inputsOf } from './inputsOf.js';
 import { planDisconnects } from './planDisconnects.js';
+import { readWay } from './readWay.js';
 import type { TipAnswer } from './tipAhead.js';
 
 /** What notices said of the node's tip. */
@@ -35,9 +36,6 @@ export interface ChainSyncResult {
  * of its chain never ends them.
  */
 const MAX_FRUITLESS_ROUNDS = 3;
-
-/** Blocks read ahead of the one whose events are being appended, while catching up. */
-export const READ_AHEAD_BLOCKS = 3;
 
 /**
  * Brings the log to the node's tip: every block of the way is disconnected or connected in order, each block's events in one
@@ -154,41 +152,12 @@ async function connect(
 async function connectUpTo(context: FollowContext, target: ChainPoint): Promise<boolean> {
   let moved = false;
   const firstHeight = requiredTip(context.memory).height + 1;
-  for await (const read of readAhead(context, firstHeight, target)) {
+  for await (const read of readWay(context, firstHeight, target)) {
     if (read?.block.previousHashHex !== requiredTip(context.memory).hashHex) return moved;
     if (!(await connect(context, read))) return moved;
     moved = true;
   }
   return moved;
-}
-
-async function* readAhead(
-  context: FollowContext,
-  firstHeight: number,
-  target: ChainPoint,
-): AsyncGenerator<ReadBlock | undefined> {
-  const read = async (height: number): Promise<ReadBlock | undefined> => {
-    const hashHex = height === target.height ? target.hashHex : await context.node.getBlockHash(height);
-    const block = hashHex === undefined ? undefined : await context.node.getBlock(hashHex);
-    if (block === undefined || !context.followsTransactions()) return block && { block };
-    return context.blocks.readTransactions(block);
-  };
-  const started: Promise<ReadBlock | undefined>[] = [];
-  let nextHeight = firstHeight;
-  try {
-    while (nextHeight <= target.height || started.length > 0) {
-      while (nextHeight <= target.height && started.length < READ_AHEAD_BLOCKS) {
-        const reading = read(nextHeight);
-        // It is awaited in its turn; until then a failure must not count as unhandled.
-        reading.catch(() => undefined);
-        started.push(reading);
-        nextHeight += 1;
-      }
-      yield await started.shift();
-    }
-  } finally {
-    await Promise.allSettled(started);
-  }
 }
 
 /** Undoes the own blocks that left the best chain. Returns whether anything was undone. */
