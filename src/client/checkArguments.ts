@@ -2,7 +2,7 @@ import { GatewayError } from '../protocol/gatewayError.js';
 import { parseTopic } from '../protocol/topics.js';
 import { invalidArgument } from './clientErrors.js';
 import type { From } from './clientTypes.js';
-import type { BlockPoint } from './eventTypes.js';
+import type { BlockPoint } from './eventData.js';
 
 /** Most points in a `from`. */
 const MAX_POINTS = 64;

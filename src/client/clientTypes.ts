@@ -1,6 +1,7 @@
 import type { TransactionStatus } from '../protocol/events.js';
 import type { SlowPolicy } from '../protocol/slowPolicies.js';
-import type { BlockPoint, EventOf, ResultOf, TopicName } from './eventTypes.js';
+import type { BlockPoint } from './eventData.js';
+import type { EventOf, ResultOf, TopicName } from './eventTypes.js';
 import type { NumberMode } from './jsonValue.js';
 
 /**

@@ -17,21 +17,16 @@ export type {
   AssetData,
   BlockData,
   BlockPoint,
-  EventOf,
   FinalData,
   GapData,
-  GapEvent,
   MempoolData,
-  RawEvent,
   ReorgData,
-  ResultOf,
   SequenceData,
   SkippedData,
-  SkippedEvent,
-  TopicName,
   TransactionData,
   TransactionOutput,
-} from './eventTypes.js';
+} from './eventData.js';
+export type { EventOf, GapEvent, RawEvent, ResultOf, SkippedEvent, TopicName } from './eventTypes.js';
 export { ConnectionError, RefusedError, type RefusalDetails } from './clientErrors.js';
 export type { TokenSource } from './token.js';
 export { toSats, type ExactDecimal, type ExactInteger } from './exactNumber.js';

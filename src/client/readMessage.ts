@@ -1,6 +1,6 @@
 import { memberSpans } from '../protocol/jsonSpans.js';
 import type { ClientStatus } from './clientTypes.js';
-import type { BlockPoint } from './eventTypes.js';
+import type { BlockPoint } from './eventData.js';
 
 /** What the client uses of the welcome. */
 export interface Welcome {

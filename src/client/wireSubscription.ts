@@ -8,6 +8,7 @@ import type { ClientStatus, FilterChange, From, OnUnresumable } from './clientTy
 import type { Clock } from './clock.js';
 import type { FilterState } from './filterState.js';
 import { makeGap, readSkipped, type EventMessage, type GapMessage, type Message } from './readMessage.js';
+import { printSubscribe, printUnsubscribe, printUpdate } from './subscriptionRequests.js';
 
 /** One topic name on the wire. */
 export interface WireSubscriptionOptions {
@@ -114,18 +115,11 @@ export function createWireSubscription(
     }
     isAskedBefore = true;
     askedAt = deps.newestCursor();
-    const place = from === undefined ? '' : `,"from":${JSON.stringify(from)}`;
-    const policy = onSlow === undefined ? '' : `,"on_slow":${JSON.stringify(onSlow)}`;
-    const wanted = filter.json === undefined ? '' : `,"filter":${filter.json}`;
-    askedId = deps.request(
-      `"action":"subscribe","topic":${JSON.stringify(topicName)}${place}${wanted}${policy}`,
-    );
+    askedId = deps.request(printSubscribe({ topicName, from, filterJson: filter.json, onSlow }));
   }
 
   function unsubscribe(): void {
-    if (isAtGateway()) {
-      deps.request(`"action":"unsubscribe","topic":${JSON.stringify(topicName)}`);
-    }
+    if (isAtGateway()) deps.request(printUnsubscribe(topicName));
     askedId = undefined;
   }
 
@@ -282,13 +276,11 @@ export function createWireSubscription(
       phase = 'waiting';
       ask();
     },
-    update({ add, remove }) {
+    update(change) {
       // Otherwise the next request has the filter as it is then.
       if (!isAtGateway()) return;
-      const added = add === undefined ? '' : `,"add":${JSON.stringify(add)}`;
-      const removed = remove === undefined ? '' : `,"remove":${JSON.stringify(remove)}`;
-      if (added + removed === '') return;
-      updates.add(deps.request(`"action":"update","topic":${JSON.stringify(topicName)}${added}${removed}`));
+      const bodyJson = printUpdate(topicName, change);
+      if (bodyJson !== undefined) updates.add(deps.request(bodyJson));
     },
     end() {
       stopRetry();
