@@ -1,23 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RpcMalformedError, RpcReplyError, RpcUnavailableError } from '../../src/node/rpcTypes.js';
+import { performOnChain, type ChainAction } from '../support/chainActions.js';
 import { createFollowerHarness, type FollowerHarness, useFakeTime } from '../support/followerHarness.js';
-import {
-  createModelChain,
-  type ModelChain,
-  type PayChoice,
-  type ReorgChoice,
-} from '../support/modelChain.js';
+import { createModelChain, type ModelChain } from '../support/modelChain.js';
 
 /** One thing that happens to the node. */
 type Action =
-  | { readonly type: 'pay'; readonly choice: PayChoice }
-  | { readonly type: 'replace' | 'evict' | 'reactivate'; readonly choice: number }
-  | { readonly type: 'mine'; readonly count: number; readonly unseen?: PayChoice }
-  | { readonly type: 'reorg'; readonly choice: ReorgChoice }
-  | { readonly type: 'invalidate'; readonly depth: number }
-  | { readonly type: 'fail'; readonly how: keyof typeof FAILURES }
-  | { readonly type: 'clear_mempool' | 'lost' };
+  ChainAction | { readonly type: 'fail'; readonly how: keyof typeof FAILURES } | { readonly type: 'lost' };
 
 /** An action, after so many calls of the follower since the last one; all at rest when it makes no more. */
 interface Step {
@@ -91,35 +81,13 @@ function perform(harness: FollowerHarness, { action: what, noticeCopies }: Step)
   const { chain } = harness;
   harness.noticeCopies = noticeCopies;
   switch (what.type) {
-    case 'pay':
-      chain.pay(what.choice);
-      break;
-    case 'replace':
-      chain.replace(what.choice);
-      break;
-    case 'evict':
-      chain.evict(what.choice);
-      break;
-    case 'reactivate':
-      chain.reactivate(what.choice);
-      break;
-    case 'mine':
-      chain.mine(what.count, what.unseen);
-      break;
-    case 'reorg':
-      chain.reorg(what.choice);
-      break;
-    case 'invalidate':
-      chain.invalidate(what.depth);
-      break;
-    case 'clear_mempool':
-      chain.clearMempool();
-      break;
     case 'lost':
       harness.follower.notify({ type: 'lost', why: 'gap' });
       break;
     case 'fail':
       return () => FAILURES[what.how]('a call');
+    default:
+      performOnChain(chain, what);
   }
   return undefined;
 }

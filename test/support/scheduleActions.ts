@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { PayChoice, ReorgChoice } from './modelChain.js';
+import type { ChainAction } from './chainActions.js';
+import type { PayChoice } from './modelChain.js';
 import type { NoticeFault } from './noticeChannel.js';
 import type { ReadingPace } from './memoryConnection.js';
 import type { ClientPlan, ResumeFrom } from './scheduledClient.js';
@@ -7,12 +8,7 @@ import type { CallFailure } from './troubledNode.js';
 
 /** One thing that happens to the node, its notices, a gateway or a client. */
 export type ScheduleAction =
-  | { readonly type: 'pay'; readonly choice: PayChoice }
-  | { readonly type: 'replace' | 'evict' | 'reactivate'; readonly choice: number }
-  | { readonly type: 'mine'; readonly count: number; readonly unseen?: PayChoice }
-  | { readonly type: 'reorg'; readonly choice: ReorgChoice }
-  | { readonly type: 'invalidate'; readonly depth: number }
-  | { readonly type: 'clear_mempool' }
+  | ChainAction
   | {
       readonly type: 'notices';
       readonly gateway: number;

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { performOnChain } from './chainActions.js';
 import { startMemoryGateway, type MemoryGateway } from './memoryGateway.js';
 import { createModelChain, type ModelChain } from './modelChain.js';
 import { createModelNode } from './modelNode.js';
@@ -176,42 +177,6 @@ function preparedChain(schedule: Schedule): ModelChain {
   }
   for (let payment = 0; payment < schedule.startPayments; payment += 1) chain.pay({ coin: 5 * payment });
   return chain;
-}
-
-function performOnChain(
-  chain: ModelChain,
-  action: Extract<
-    ScheduleAction,
-    {
-      type: 'pay' | 'replace' | 'evict' | 'reactivate' | 'mine' | 'reorg' | 'invalidate' | 'clear_mempool';
-    }
-  >,
-): void {
-  switch (action.type) {
-    case 'pay':
-      chain.pay(action.choice);
-      break;
-    case 'replace':
-      chain.replace(action.choice);
-      break;
-    case 'evict':
-      chain.evict(action.choice);
-      break;
-    case 'reactivate':
-      chain.reactivate(action.choice);
-      break;
-    case 'mine':
-      chain.mine(action.count, action.unseen);
-      break;
-    case 'reorg':
-      chain.reorg(action.choice);
-      break;
-    case 'invalidate':
-      chain.invalidate(action.depth);
-      break;
-    case 'clear_mempool':
-      chain.clearMempool();
-  }
 }
 
 /** Plays the steps between the calls that the gateways make. */

@@ -3,7 +3,20 @@ import { createNodeReader } from '../../../src/node/nodeReader.js';
 import type { NodeReader } from '../../../src/node/nodeReaderTypes.js';
 import { RpcReplyError, type RpcCall, type RpcClient, type RpcOutcome } from '../../../src/node/rpcTypes.js';
 
-/** A client that answers each method with a text, or refuses it with a code. */
+/** A client with this outcome of each call. */
+function clientOf(outcomeOf: (call: RpcCall) => RpcOutcome): RpcClient {
+  return {
+    call: (method, params) => {
+      const outcome = outcomeOf({ method, params });
+      return outcome.type === 'result' ? Promise.resolve(outcome.result) : Promise.reject(outcome.error);
+    },
+    batch: (calls) => Promise.resolve(calls.map(outcomeOf)),
+    load: () => ({ waiting: 0, inFlight: 0, slots: 4 }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Reads from a client that answers each method with a text, or refuses it with a code. */
 function readerOf(answers: Readonly<Record<string, string | number>>): {
   reader: NodeReader;
   asked: string[];
@@ -16,16 +29,7 @@ function readerOf(answers: Readonly<Record<string, string | number>>): {
       ? { type: 'error', error: new RpcReplyError(answer, 'refused', method) }
       : { type: 'result', result: Buffer.from(answer) };
   };
-  const rpc: RpcClient = {
-    call: (method, params) => {
-      const outcome = outcomeOf({ method, params });
-      return outcome.type === 'result' ? Promise.resolve(outcome.result) : Promise.reject(outcome.error);
-    },
-    batch: (calls) => Promise.resolve(calls.map(outcomeOf)),
-    load: () => ({ waiting: 0, inFlight: 0, slots: 4 }),
-    close: () => Promise.resolve(),
-  };
-  return { reader: createNodeReader(rpc, 'live'), asked };
+  return { reader: createNodeReader(clientOf(outcomeOf), 'live'), asked };
 }
 
 const BLOCK =
@@ -133,18 +137,7 @@ test('a node without a transaction index is asked for transactions of the mempoo
       : 'No such mempool transaction. Use -txindex to …';
     return { type: 'error', error: new RpcReplyError(-5, message, method) };
   };
-  const reader = createNodeReader(
-    {
-      call: (method, params) => {
-        const outcome = outcomeOf({ method, params });
-        return outcome.type === 'result' ? Promise.resolve(outcome.result) : Promise.reject(outcome.error);
-      },
-      batch: (calls) => Promise.resolve(calls.map(outcomeOf)),
-      load: () => ({ waiting: 0, inFlight: 0, slots: 4 }),
-      close: () => Promise.resolve(),
-    },
-    'live',
-  );
+  const reader = createNodeReader(clientOf(outcomeOf), 'live');
   const txidsOf = async (): Promise<readonly (string | undefined)[]> =>
     (await reader.getTransactions(['bb', 'aa'])).map((record) => record?.decoded.txid);
 

@@ -7,6 +7,7 @@ import { createMetrics } from '../../../src/observe/metrics.js';
 import { printHealth, READY_MAX_LAG_BLOCKS } from '../../../src/server/printHealth.js';
 import { EMPTY_HEALTH, FULL_HEALTH, FULL_STATE } from '../../support/metricState.js';
 import { parseMetrics, type Metric } from '../../support/prometheusText.js';
+import { tableRows } from '../../support/tableRows.js';
 
 const DOCUMENT = readFileSync(new URL('../../../docs/monitoring.md', import.meta.url), 'utf8');
 
@@ -15,18 +16,7 @@ function rows(heading: string): readonly (readonly string[])[] {
   const start = DOCUMENT.indexOf(`\n${heading}\n`);
   if (start < 0) throw new Error(`no section ${heading}`);
   const text = DOCUMENT.slice(start + heading.length + 2).split(/\n## /)[0] ?? '';
-  const cells = text
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  const isRuler = (row: readonly string[] | undefined): boolean =>
-    row?.every((cell) => /^-+$/.test(cell)) === true;
-  return cells.filter((row, index) => !isRuler(row) && !isRuler(cells[index + 1]));
+  return tableRows(text);
 }
 
 /** The word in backticks of a cell. */

@@ -18,6 +18,7 @@ import {
   OTHER_COMMAND_COST,
 } from '../../../src/server/limits/requestCost.js';
 import { CLIENT_EXAMPLES, DEFAULT_LIMITS, FROM_EXAMPLES, serverExamples } from './documentExamples.js';
+import { tableRows } from '../../support/tableRows.js';
 
 const DOCUMENT = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8');
 const EXAMPLE_PATTERN = /<!-- example: ([^\n]+?) -->\n\n```json\n([^]*?)\n```/g;
@@ -32,24 +33,6 @@ function section(heading: string): string {
   const rest = DOCUMENT.slice(start + heading.length + 2);
   const end = new RegExp(`\n#{1,${level}} `).exec(rest)?.index;
   return rest.slice(0, end);
-}
-
-/** The cells of every table row of a text, heads and rulers left out. */
-function rows(text: string): readonly (readonly string[])[] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    )
-    .filter((_row, index, all) => !isRuler(all[index]) && !isRuler(all[index + 1]));
-}
-
-function isRuler(row: readonly string[] | undefined): boolean {
-  return row?.every((cell) => /^-+$/.test(cell)) === true;
 }
 
 function words(text: string | undefined): readonly string[] {
@@ -124,7 +107,7 @@ describe('examples', () => {
     const chapter = section('### 3.6 Filters');
     expect(chapter).toContain(`a list of up to ${MAX_FILTER_RULES} such objects`);
     expect(section('## 8. Limits')).toContain(`${MAX_FILTER_RULES} filters in a list`);
-    expect(rows(chapter).flatMap(([member]) => words(member))).toEqual([
+    expect(tableRows(chapter).flatMap(([member]) => words(member))).toEqual([
       ...FILTER_KEYS,
       'min_amount',
       'status',
@@ -150,17 +133,23 @@ describe('examples', () => {
 
 describe('tables', () => {
   test('error codes are those of the gateway', () => {
-    const table = rows(section('## 9. Error codes')).map(([code, name]) => [words(name)[0], Number(code)]);
+    const table = tableRows(section('## 9. Error codes')).map(([code, name]) => [
+      words(name)[0],
+      Number(code),
+    ]);
     expect(table).toEqual(byCode(ERROR_CODES));
   });
 
   test('close codes are those of the gateway', () => {
-    const table = rows(section('## 10. Close codes')).map(([code, name]) => [words(name)[0], Number(code)]);
+    const table = tableRows(section('## 10. Close codes')).map(([code, name]) => [
+      words(name)[0],
+      Number(code),
+    ]);
     expect(table).toEqual(byCode(CLOSE_CODES));
   });
 
   test('limits are those of the welcome, with their defaults and flags', () => {
-    const table = rows(section('## 8. Limits').split('\n### ')[0] ?? '');
+    const table = tableRows(section('## 8. Limits').split('\n### ')[0] ?? '');
     expect(table.map(([name, value]) => [words(name)[0], Number(value)])).toEqual(
       Object.entries(DEFAULT_LIMITS),
     );
@@ -178,7 +167,7 @@ describe('tables', () => {
   });
 
   test('what a message costs is what the gateway counts', () => {
-    const table = rows(section('### 8.1 Rates'));
+    const table = tableRows(section('### 8.1 Rates'));
     for (const [cost, names] of COMMAND_COSTS) {
       const row = table.find(([units]) => Number(units) === cost);
       expect(words(row?.[1]), String(cost)).toEqual(expect.arrayContaining(names.split(' ')));
@@ -207,7 +196,7 @@ describe('tables', () => {
   });
 
   test('the life cycle has a row for every status, and names no other', () => {
-    const table = rows(section('### 6.2 Life cycle of a transaction'));
+    const table = tableRows(section('### 6.2 Life cycle of a transaction'));
     expect(table.flatMap(([status]) => words(status))).toEqual([...TRANSACTION_STATUSES]);
     const others = table.flatMap(([, , after, before]) => [...words(after), ...words(before)]);
     for (const status of others) expect(TRANSACTION_STATUSES).toContain(status);
@@ -235,7 +224,7 @@ describe('tables', () => {
   });
 
   test('topics name the events that they carry', () => {
-    const table = rows(section('### 3.1 Subscribe'));
+    const table = tableRows(section('### 3.1 Subscribe'));
     const named = table.flatMap(([topic, alias]) => [...words(topic), ...words(alias)]);
     expect(named.toSorted()).toEqual(TOPIC_NAMES.toSorted());
     for (const [topic, alias, events] of table) {
@@ -249,7 +238,7 @@ describe('tables', () => {
   });
 
   test('statuses of a transaction are all there', () => {
-    const named = rows(section('### 5.4 `transaction`')).flatMap(([status]) => words(status));
+    const named = tableRows(section('### 5.4 `transaction`')).flatMap(([status]) => words(status));
     expect(named.filter((word) => !/_count$|^(status|position|by)$/.test(word))).toEqual([
       ...TRANSACTION_STATUSES,
     ]);
