@@ -3,6 +3,7 @@ import { profileFlags, sleep } from './support/fanout.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
 import { readCpuMs, readMemory } from './support/processFigures.mjs';
 import { startGateway, startNode } from './support/programs.mjs';
+import { readMetric } from './support/metrics.mjs';
 import { numbersOf } from './support/numbersOf.mjs';
 import { progress } from './support/progress.mjs';
 import { createRawRpc } from './support/rawRpc.mjs';
@@ -130,7 +131,4 @@ async function addressesOf(rpc, count) {
 }
 
 /** Number of the newest event in the log. */
-async function eventsOf({ url }) {
-  const text = await (await fetch(`${url.replace('ws:', 'http:')}/metrics`)).text();
-  return Number(/^evrmore_gateway_log_head_seq (\S+)$/m.exec(text)?.[1]);
-}
+const eventsOf = (gateway) => readMetric(gateway, 'evrmore_gateway_log_head_seq');

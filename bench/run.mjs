@@ -15,6 +15,7 @@ const BENCHES = {
   connections: () => import('./connections.mjs'),
   hostile: () => import('./hostile.mjs'),
   'fanout-single': () => import('./fanout-single.mjs'),
+  coalesce: () => import('./coalesce.mjs'),
 };
 
 /** No bench takes longer than this, whatever the machine does. */

@@ -1,6 +1,9 @@
 import { startProduct } from './support/contestants.mjs';
 import { sleep } from './support/fanout.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
+import { readMetric } from './support/metrics.mjs';
+import { numbersOf } from './support/numbersOf.mjs';
+import { progress } from './support/progress.mjs';
 import { readMemory } from './support/processFigures.mjs';
 import { median, quantile } from './support/report.mjs';
 
@@ -8,11 +11,11 @@ export const options = {
   clients: { type: 'string', default: '1000' },
   slow: { type: 'string', default: '50' },
   'bytes-per-second': { type: 'string', default: '10240' },
-  messages: { type: 'string', default: '200' },
+  messages: { type: 'string', default: '60' },
   'per-second': { type: 'string', default: '20' },
   bursts: { type: 'string', default: '16' },
   bytes: { type: 'string', default: '1024' },
-  rounds: { type: 'string', default: '3' },
+  rounds: { type: 'string', default: '8' },
   flags: { type: 'string', default: '' },
 };
 
@@ -24,16 +27,7 @@ const BOUND_BYTES = 2 * MIB;
 
 /** One client that never reads and some that read slowly, among many: what the others see of it, beside a run without them. */
 export async function run(values) {
-  const [clients, slow, bytesPerSecond, messages, perSecond, bursts, bytes, rounds] = [
-    'clients',
-    'slow',
-    'bytes-per-second',
-    'messages',
-    'per-second',
-    'bursts',
-    'bytes',
-    'rounds',
-  ].map((name) => Number(values[name]));
+  const { clients, slow, bytesPerSecond, messages, perSecond, bursts, bytes, rounds } = numbersOf(values);
   const flags = values.flags.split(' ').filter(Boolean);
   // The same number of others in both runs, and both gateways at the same time, so that they meet the same moods of the machine.
   const others = clients - slow - 1;
@@ -45,6 +39,7 @@ export async function run(values) {
   let peakBehind = 0;
   try {
     for (const contestant of [without, withSlow]) {
+      progress(`${contestant.name} them: ${others} clients connect, and it warms up`);
       await load.connect(contestant.name, { ...contestant.clients, count: others });
       for (let round = 0; round < 3; round += 1) {
         await load.arm(contestant.name, { count: others, perClient: 500 });
@@ -56,6 +51,7 @@ export async function run(values) {
     await slowLoad.connect('slow', { ...withSlow.clients, count: slow, slowCount: slow, bytesPerSecond });
     // So much at once that they are behind from here on.
     for (const contestant of [without, withSlow]) {
+      progress(`${contestant.name} them: ${bursts} bursts of ${BURST}`);
       for (let sent = 0; sent < bursts; sent += 1) {
         await load.arm(contestant.name, { count: others, perClient: BURST });
         await contestant.burst(BURST);
@@ -64,16 +60,18 @@ export async function run(values) {
     }
     await sleep(SETTLE_MS);
     for (let round = 0; round < rounds; round += 1) {
-      for (const contestant of [without, withSlow]) {
+      progress(`round ${round + 1} of ${rounds}`);
+      // Neither is always the first.
+      for (const contestant of round % 2 === 0 ? [without, withSlow] : [withSlow, without]) {
         await load.arm(contestant.name, { count: others, perClient: messages, keepTimes: true });
         const { sentAtMs } = await contestant.paced(messages, perSecond);
         await load.wait(contestant.name);
         const delays = await load.delays(contestant.name, { sentAtMs });
         figures[contestant.name].push({ p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) });
       }
-      peakBehind = Math.max(peakBehind, await metric(withSlow, 'clients_behind'));
+      peakBehind = Math.max(peakBehind, await readMetric(withSlow, 'evrmore_gateway_clients_behind'));
     }
-    const unsent = await metric(withSlow, 'clients_unsent_bytes');
+    const unsent = await readMetric(withSlow, 'evrmore_gateway_clients_unsent_bytes');
     const memory = { without: readMemory(without.pid), with: readMemory(withSlow.pid) };
     const ratio = (key) =>
       median(figures.with.map((figure, round) => figure[key] / figures.without[round][key]));
@@ -91,6 +89,12 @@ export async function run(values) {
       rows: [
         row('p99'),
         row('p50'),
+        [
+          'noise: p99 of the gateway without them, beside itself a round before',
+          noise(figures.without.map(({ p99 }) => p99)),
+          '',
+          '',
+        ],
         [
           'memory of the gateway at its most',
           memory.with.peakBytes / memory.without.peakBytes,
@@ -114,7 +118,6 @@ export async function run(values) {
   }
 }
 
-async function metric({ url }, name) {
-  const text = await (await fetch(`${url.replace('ws:', 'http:')}/metrics`)).text();
-  return Number(new RegExp(`^evrmore_gateway_${name} (\\S+)$`, 'm').exec(text)?.[1]);
-}
+/** How far apart rounds of one and the same lie: the middle ratio of the larger of two neighbours to the smaller. */
+const noise = (values) =>
+  median(values.slice(1).map((value, at) => Math.max(value, values[at]) / Math.min(value, values[at])));

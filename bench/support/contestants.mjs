@@ -5,6 +5,7 @@ import { forkWorker, spawnChild, stopChild } from './children.mjs';
 import { startFeedNode } from './feedNode.mjs';
 import { startNatsServer } from './natsServer.mjs';
 import { startGateway } from './programs.mjs';
+import { readMetric } from './metrics.mjs';
 import { within } from './loadClients.mjs';
 import { progress } from './progress.mjs';
 
@@ -18,6 +19,7 @@ import { progress } from './progress.mjs';
  *   warmUps?: number,
  *   isRival?: boolean,
  *   isSlow?: boolean,
+ *   longestTurnMs?: () => Promise<number>,
  *   burst: (count: number) => Promise<{ sentAtMs: number[] }>,
  *   paced: (count: number, perSecond: number) => Promise<{ sentAtMs: number[] }>,
  *   stop: () => Promise<unknown>,
@@ -48,6 +50,8 @@ export async function startProduct({ name = 'evrmore-gateway', bytes, flags = []
     burst: node.burst,
     blocks: node.blocks,
     paced: node.paced,
+    /** Since it was asked the last time. */
+    longestTurnMs: async () => (await readMetric(gateway, 'nodejs_eventloop_lag_max_seconds')) * 1000,
     warmUps: WARM_UPS,
     async stop() {
       await gateway.stop();
@@ -65,6 +69,7 @@ async function startNodeRival(name, file, { bytes }, clients, isSlow = true) {
     clients: { port, ...clients },
     burst: (count) => worker.call('burst', { count }),
     paced: (count, perSecond) => worker.call('paced', { count, perSecond }),
+    longestTurnMs: async () => (await worker.call('longestTurn')).longestTurnMs,
     warmUps: isSlow ? 1 : WARM_UPS,
     isSlow,
     stop: () => worker.stop(),

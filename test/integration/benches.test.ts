@@ -89,6 +89,32 @@ const SMALL: readonly (readonly [name: string, flags: readonly string[], check: 
         for (const text of did) expect(text).toMatch(/^[1-9]\d* connections, [1-9]\d* sent/);
       },
     ],
+    [
+      'coalesce',
+      // prettier-ignore
+      ['--clients', '4', '--settings', '0,20', '--per-second', '20', '--seconds', '1', '--rounds', '1'],
+      (result) => {
+        expect(Object.values(column(result, 'delivered'))).toEqual([80, 80]);
+      },
+    ],
+    [
+      'slow-reader',
+      ['--clients', '8', '--slow', '2', '--bursts', '1', '--messages', '5', '--rounds', '2'],
+      ({ rows }) => {
+        expect(rows.map(([what]) => what)).toContain('memory of the gateway at its most');
+      },
+    ],
+    [
+      'connections',
+      // prettier-ignore
+      ['--clients', '20', '--live', '2', '--missed', '5', '--live-seconds', '1', '--settle-seconds', '1'],
+      (result) => {
+        expect(column(result, 'ratio or figure')['cut all, all resumed: share']).toBe(1);
+        expect(column(result, 'detail')['cut all, all resumed: share']).toContain(
+          '; 0 of 100 messages lost, 0 out of order;',
+        );
+      },
+    ],
   ];
 
 describe.skipIf(!existsSync('/proc/self/schedstat'))('the benchmark', () => {
