@@ -88,4 +88,35 @@ describe('events for many clients', () => {
     const after = harness.server.stats();
     expect([after.ticks - before.ticks, after.writes - before.writes]).toEqual([1, 1]);
   });
+
+  it('wait for company as long as they are told to, and are written together then; answers do not wait', async () => {
+    const clients = 5;
+    const turns = 10;
+    const writesWith = async (coalesceMs: number): Promise<number> => {
+      harness = await startServer({ coalesceMs });
+      const open = await Promise.all(Array.from({ length: clients }, () => harness.connect()));
+      await Promise.all(open.map((client) => client.subscribe('blocks')));
+      const before = harness.server.stats();
+      for (let n = 1; n <= turns; n += 1) {
+        harness.log.append([draft('block', n)]);
+        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const [first] = open;
+      const answer = await first?.ask({ command: 'getblockcount', params: [] });
+      expect(answer?.json.type).toBe('response');
+      // Whoever asks is not made to wait by those who wait for company.
+      const isEarly = first?.messages.all.every(({ json }) => json.data?.['n'] !== turns);
+      expect(isEarly).toBe(coalesceMs > 0);
+      const all = Array.from({ length: turns }, (_, index) => index + 1);
+      for (const { messages } of open) {
+        const numbers = (): readonly unknown[] => messages.all.flatMap(({ json }) => json.data?.['n'] ?? []);
+        await expect.poll(numbers, SOON).toEqual(all);
+      }
+      return harness.server.stats().writes - before.writes;
+    };
+    expect(await writesWith(0)).toBe(clients * turns);
+    await harness.close();
+    expect(await writesWith(5000)).toBe(clients);
+  });
 });

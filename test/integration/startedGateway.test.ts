@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRandomSource } from '../../src/simulator/randomSource.js';
 import { createSimulatedNode, type SimulatedNode } from '../../src/simulator/simulatedNode.js';
@@ -39,8 +41,8 @@ async function serve(...flags: readonly string[]): Promise<string> {
   return (await program.waitFor(/WebSocket +(ws:\S+)/))[1] ?? '';
 }
 
-async function connect(url: string): Promise<WebSocketClient> {
-  const client = await connectClient(url);
+async function connect(url: string, options?: Parameters<typeof connectClient>[1]): Promise<WebSocketClient> {
+  const client = await connectClient(url, options);
   clients.push(client);
   await client.waitForMessage(({ type }) => type === 'welcome');
   return client;
@@ -208,4 +210,54 @@ describe('a started gateway that may open few files', () => {
     await program.waitFor(/WebSocket +ws:/);
     expect(program.stderr()).not.toContain('ulimit');
   });
+});
+
+describe('a started gateway with a set of keys', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const sign = (alg: string, key: KeyObject, kid: string): Promise<string> =>
+    new SignJWT({ role: 'user' })
+      .setProtectedHeader({ alg, kid })
+      .setSubject('alice')
+      .setExpirationTime('1h')
+      .sign(key);
+
+  it(
+    'takes JWT of RS256 and ES256, however they are shown, and none that another key has signed',
+    async () => {
+      const keys = [
+        { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256' },
+        { ...ec.publicKey.export({ format: 'jwk' }), kid: 'two', alg: 'ES256' },
+      ];
+      const file = join(folder, 'keys.json');
+      await writeFile(file, JSON.stringify({ keys }));
+      const url = await serve('--jwt-keys-file', file, '--anonymous-role', 'none');
+      await untilAgreed(url);
+      const good = [await sign('RS256', rsa.privateKey, 'one'), await sign('ES256', ec.privateKey, 'two')];
+      const bad = [
+        await sign('ES256', stranger.privateKey, 'two'),
+        await sign('ES256', stranger.privateKey, 'three'),
+      ];
+      const count = { command: 'getblockcount', params: [] };
+      for (const token of good) {
+        const byHeader = await connect(url, { headers: { authorization: `Bearer ${token}` } });
+        const byProtocol = await connect(url, { protocols: ['evrmore-gateway', `bearer.${token}`] });
+        const byMessage = await connect(url);
+        expect((await byMessage.ask(count)).json).toMatchObject({ type: 'error', data: { code: 1056 } });
+        byMessage.send({ action: 'authenticate', token });
+        await byMessage.waitForMessage(({ type }) => type === 'authenticated');
+        for (const client of [byHeader, byProtocol, byMessage]) {
+          expect((await client.ask(count)).json).toMatchObject({ type: 'response', data: 30 });
+        }
+      }
+      for (const token of bad) {
+        await expect(connect(url, { headers: { authorization: `Bearer ${token}` } })).rejects.toThrow('401');
+        const byMessage = await connect(url);
+        const { json } = await byMessage.ask({ action: 'authenticate', token });
+        expect(json).toMatchObject({ type: 'error', data: { code: 1057 } });
+      }
+    },
+    LIMIT_MS,
+  );
 });
