@@ -19,26 +19,30 @@ export const options = {
 export async function run(values) {
   const { clients, messages, perSecond, bytes, rounds, slowMessages, secondsEach } = numbersOf(values);
   const products = [];
+  /** The least that each setting can cost. */
+  const joined = [];
   for (const ms of values.coalesce.split(',')) {
+    if (ms !== '0') joined.push(await startBareSocket({ bytes, coalesceMs: Number(ms) }));
     products.push(
       await startProduct({
         name: ms === '0' ? 'evrmore-gateway' : `evrmore-gateway --coalesce ${ms}`,
         bytes,
         flags: ms === '0' ? [] : ['--coalesce', ms],
-        execArgv: ms === '0' ? profileFlags(values['cpu-prof-dir']) : [],
+        execArgv: profileFlags(values['cpu-prof-dir'], `coalesce-${ms}`),
       }),
     );
   }
   const bare = await startBareSocket({ bytes });
   const { started, skipped } = await startRivals(values.rivals, { bytes });
   const { figures, skipped: late } = await measureFanout(
-    [products[0], bare, ...products.slice(1), ...started],
+    [products[0], bare, ...products.slice(1), ...joined, ...started],
     {
       clients,
       messages,
       slowMessages,
       rounds,
       warmUpMessages: 100,
+      pacedToFew: 3000,
       limitMs: secondsEach * 1000,
       send: (contestant, count) => contestant.paced(count, perSecond),
     },

@@ -16,13 +16,13 @@ function takeLongestTurn() {
 }
 
 /**
- * @param {{ listen: (payload: Buffer) => Promise<number>, sendOne: () => void, sendMany?: (count: number) => void, stats?: () => object }} rival
+ * @param {{ listen: (payload: Buffer, options: object) => Promise<number>, sendOne: () => void, sendMany?: (count: number) => void, stats?: () => object }} rival
  *   `listen` gives the port
  */
 export function serveRival({ listen, sendOne, sendMany }) {
   serveCommands({
-    async start({ bytes }) {
-      return { port: await listen(Buffer.alloc(bytes, 'x')) };
+    async start({ bytes, ...options }) {
+      return { port: await listen(Buffer.alloc(bytes, 'x'), options) };
     },
     burst({ count }) {
       const sentAtMs = [nowMs()];

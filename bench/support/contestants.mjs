@@ -60,9 +60,9 @@ export async function startProduct({ name = 'evrmore-gateway', bytes, flags = []
   };
 }
 
-async function startNodeRival(name, file, { bytes }, clients, isSlow = true) {
+async function startNodeRival(name, file, options, clients, isSlow = true) {
   const worker = forkWorker(new URL(`../rivals/${file}`, import.meta.url));
-  const { port } = await worker.call('start', { bytes });
+  const { port } = await worker.call('start', options);
   return {
     name,
     pid: worker.pid,
@@ -76,9 +76,15 @@ async function startNodeRival(name, file, { bytes }, clients, isSlow = true) {
   };
 }
 
-/** What a plain loop of writes costs: the limit. */
-export const startBareSocket = (options) =>
-  startNodeRival('bare net.Socket writes', 'bareSocket.mjs', options, { kind: 'raw', readyFrames: 1 }, false);
+/** What a plain loop of writes costs: the limit; with `coalesceMs`, of what comes in that time joined. */
+export const startBareSocket = ({ bytes, coalesceMs = 0 }) =>
+  startNodeRival(
+    coalesceMs === 0 ? 'bare net.Socket writes' : `bare net.Socket writes, joined for ${coalesceMs} ms`,
+    'bareSocket.mjs',
+    { bytes, coalesceMs },
+    { kind: 'raw', readyFrames: 1 },
+    false,
+  );
 
 const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8'))

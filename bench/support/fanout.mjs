@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { readCpuMs, readMemory } from './processFigures.mjs';
 import { startLoadClients, within } from './loadClients.mjs';
 import { progress } from './progress.mjs';
 import { median } from './report.mjs';
 
 const QUIET_MS = 400;
+/** A pace at which messages to a few clients warm up what runs once for a message, however many clients there are. */
+const FEW_CLIENTS_PER_SECOND = 1500;
 const PROCESSES = 2;
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -33,9 +36,20 @@ async function playRound(load, contestant, { clients, count, send }) {
   };
 }
 
+/** One message at a time to one client of each process. */
+async function sendToFew(load, contestant, messages) {
+  const group = `${contestant.name}, few clients`;
+  await load.connect(group, { ...contestant.clients, count: PROCESSES });
+  await load.arm(group, { count: PROCESSES, perClient: messages });
+  await contestant.paced(messages, FEW_CLIENTS_PER_SECOND);
+  await load.wait(group);
+  await load.cut(group);
+}
+
 /** Connects the clients and warms the server up. */
-async function prepare(load, contestant, { clients, warmUpMessages }) {
+async function prepare(load, contestant, { clients, warmUpMessages, pacedToFew }) {
   const { name } = contestant;
+  if (pacedToFew > 0) await sendToFew(load, contestant, pacedToFew);
   await load.connect(name, { ...contestant.clients, count: clients });
   for (let round = 0; round < (contestant.warmUps ?? 1); round += 1) {
     await load.arm(name, { count: clients, perClient: warmUpMessages });
@@ -50,11 +64,11 @@ async function prepare(load, contestant, { clients, warmUpMessages }) {
  * message that is compared. A rival whose time is up sits the other rounds out; one that has not done a single one is left out by name.
  *
  * @param {import('./contestants.mjs').Contestant[]} contestants the product and the limit first: without them there is no table
- * @param {{ clients: number, messages: number, slowMessages: number, rounds: number, warmUpMessages: number, limitMs: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
- *   `limitMs` is what one contestant may take, all its rounds together
+ * @param {{ clients: number, messages: number, slowMessages: number, rounds: number, warmUpMessages: number, pacedToFew?: number, limitMs: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
+ *   `limitMs` is what one contestant may take, all its rounds together; `pacedToFew` messages go one by one to a few clients before
  */
 export async function measureFanout(contestants, work) {
-  const { clients, messages, slowMessages, rounds, warmUpMessages, limitMs, send } = work;
+  const { clients, messages, slowMessages, rounds, warmUpMessages, pacedToFew = 0, limitMs, send } = work;
   const load = startLoadClients(PROCESSES);
   const places = contestants.map((contestant) => ({
     contestant,
@@ -84,7 +98,7 @@ export async function measureFanout(contestants, work) {
       const { contestant, count } = place;
       progress(`${contestant.name}: ${clients} clients connect, and it warms up`);
       await timed(place, 'its connections and the first messages', () =>
-        prepare(load, contestant, { clients, warmUpMessages: Math.min(count, warmUpMessages) }),
+        prepare(load, contestant, { clients, warmUpMessages: Math.min(count, warmUpMessages), pacedToFew }),
       );
     }
     for (let round = 1; round <= rounds; round += 1) {
@@ -168,5 +182,9 @@ export function fanoutTable(figures, { title, setup, skipped, aim }) {
   };
 }
 
-/** Flags for Node with which a server writes a CPU profile into a folder when it ends; none where no folder is named. */
-export const profileFlags = (folder) => (folder === '' ? [] : ['--cpu-prof', '--cpu-prof-dir', folder]);
+/**
+ * Flags for Node with which a server writes a CPU profile into a folder when it ends, into one of that name in it where there are several
+ * servers; none where no folder is named.
+ */
+export const profileFlags = (folder, name = '') =>
+  folder === '' ? [] : ['--cpu-prof', '--cpu-prof-dir', join(folder, name)];
