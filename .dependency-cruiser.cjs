@@ -97,7 +97,7 @@ module.exports = {
     oneImporter('lru-cache', ['^src/feed/historyBlocks\\.ts$']),
     oneImporter('prom-client', ['^src/observe/metrics\\.ts$']),
     oneImporter('ws', [
-      '^src/server/webSocket(Clients|Frames)\\.ts$',
+      '^src/server/webSocket/webSocket(Clients|Frames)\\.ts$',
       '^src/client/',
       '^src/cli/connectWebSocket\\.ts$',
     ]),

@@ -28,9 +28,9 @@ import { describeHealth, staleAfterMs } from './observe/health.js';
 import type { Health } from './observe/healthTypes.js';
 import { createMetrics } from './observe/metrics.js';
 import type { MetricState, MetricsText } from './observe/metricTypes.js';
-import { ALLOWED_COMMANDS } from './server/commandTable.js';
+import { ALLOWED_COMMANDS } from './server/commands/commandTable.js';
 import { createServer } from './server/createServer.js';
-import type { TlsFiles } from './server/listeningServer.js';
+import type { TlsFiles } from './server/http/listeningServer.js';
 import { clientsWithin, readOpenFileLimit } from './server/openFiles.js';
 
 /** Blocks of the past are kept this long for others who ask for them: `confirmations` in the node's answers grow old. */

@@ -6,7 +6,7 @@ import { MAX_PENDING_TXIDS } from './feed/dueWork.js';
 import { MAX_NODE_SEQUENCES } from './feed/follower.js';
 import { LANES } from './node/rpcQueue.js';
 import type { MetricLimits } from './observe/sampledMetrics.js';
-import { CUSTOM_TOPIC_BYTES } from './server/customTopics.js';
+import { CUSTOM_TOPIC_BYTES } from './server/subscriptions/customTopics.js';
 
 /** Calls of one lane that wait for a slot before the node; more are refused as `queue_full`. */
 export const MAX_WAITING_CALLS = 1000;

@@ -1,7 +1,7 @@
 import type { Settings } from './config/settings.js';
 import type { SortedExtensions } from './extensions/sortExtensions.js';
 import type { Access } from './gatewayAccess.js';
-import type { TlsFiles } from './server/listeningServer.js';
+import type { TlsFiles } from './server/http/listeningServer.js';
 import type { ServerOptions } from './server/serverTypes.js';
 
 /** What of the server is not in a setting. */

@@ -6,7 +6,7 @@ import type { Settings } from './config/settings.js';
 import { createChangeFilter, type ChangeFilter } from './gatewayFiles.js';
 import { GatewayError } from './protocol/gatewayError.js';
 import { isLoopback } from './server/access/clientAddress.js';
-import type { TlsFiles } from './server/listeningServer.js';
+import type { TlsFiles } from './server/http/listeningServer.js';
 
 /** What of the settings is about encryption. */
 type TlsSettings = Pick<Settings, 'host' | 'insecure' | 'tlsCert' | 'tlsKey'>;

@@ -11,15 +11,15 @@ import type { MetricsText } from '../observe/metricTypes.js';
 import type { ErrorName } from '../protocol/codes.js';
 import type { Authenticator } from './access/authenticator.js';
 import type { Role } from './access/role.js';
-import type { CustomTopicsOptions, CustomTopicStats } from './customTopics.js';
+import type { CustomTopicsOptions, CustomTopicStats } from './subscriptions/customTopics.js';
 import type { FilterIndexStats } from './filters/filterIndex.js';
-import type { HubStats } from './hubTypes.js';
-import type { Lag } from './lag.js';
+import type { HubStats } from './hub/hubTypes.js';
+import type { Lag } from './hub/lag.js';
 import type { OffencesOptions } from './limits/offences.js';
 import type { RatesOptions } from './limits/rates.js';
-import type { StreamStats } from './streamHub.js';
-import type { TlsFiles } from './listeningServer.js';
-import type { WebSocketServerStats } from './webSocketServerTypes.js';
+import type { StreamStats } from './streams/streamHub.js';
+import type { TlsFiles } from './http/listeningServer.js';
+import type { WebSocketServerStats } from './webSocket/webSocketServerTypes.js';
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions

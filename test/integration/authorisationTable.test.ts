@@ -13,7 +13,7 @@ import { TOPICS } from '../../src/protocol/topics.js';
 import { createAuthenticator } from '../../src/server/access/authenticator.js';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
 import { hashToken, newToken, printTokenLine } from '../../src/server/access/tokenFile.js';
-import { COMMANDS } from '../../src/server/commandTable.js';
+import { COMMANDS } from '../../src/server/commands/commandTable.js';
 import { createTestLog, draft, startServer, type ServerHarness } from '../support/serverHarness.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';
 

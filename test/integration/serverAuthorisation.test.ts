@@ -7,7 +7,7 @@ import { createAuthenticator } from '../../src/server/access/authenticator.js';
 import { readJwtSecret } from '../../src/server/access/jwtKeys.js';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
 import { hashToken, newToken, printTokenLine } from '../../src/server/access/tokenFile.js';
-import { COMMANDS } from '../../src/server/commandTable.js';
+import { COMMANDS } from '../../src/server/commands/commandTable.js';
 import type { ServerOptions } from '../../src/server/serverTypes.js';
 import { SOON } from '../support/gatewayHarness.js';
 import { createTestLog, draft, startServer, type ServerHarness } from '../support/serverHarness.js';

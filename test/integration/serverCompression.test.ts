@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_COMPRESSED_BYTES, MIN_COMPRESSED_BYTES, WINDOW_BITS } from '../../src/server/compressMessage.js';
+import {
+  MAX_COMPRESSED_BYTES,
+  MIN_COMPRESSED_BYTES,
+  WINDOW_BITS,
+} from '../../src/server/webSocket/compressMessage.js';
 import { draft, startServer, type ServerHarness } from '../support/serverHarness.js';
 import { createQueue, type Queue } from '../support/queue.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';

@@ -3,7 +3,7 @@ import * as wsModule from 'ws';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineStream } from '../../src/extensions/defineStream.js';
 import type { EventDraft } from '../../src/feed/eventLogTypes.js';
-import { MIN_COMPRESSED_BYTES, WINDOW_BITS } from '../../src/server/compressMessage.js';
+import { MIN_COMPRESSED_BYTES, WINDOW_BITS } from '../../src/server/webSocket/compressMessage.js';
 import { output, transaction } from '../support/filterEvents.js';
 import { connectRaw, type RawPeer } from '../support/raw/rawPeer.js';
 import { OPCODE, textFrame, type ServerFrame } from '../support/raw/frames.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_COMPRESSED_BYTES } from '../../src/server/compressMessage.js';
+import { MAX_COMPRESSED_BYTES } from '../../src/server/webSocket/compressMessage.js';
 import { draft, startServer, type ServerHarness } from '../support/serverHarness.js';
 import type { WebSocketClient } from '../support/webSocketClient.js';
 

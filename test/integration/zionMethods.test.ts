@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newToken, hashToken, printTokenLine } from '../../src/server/access/tokenFile.js';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
-import { MAX_BROADCAST_BYTES } from '../../src/server/gatewayMethods.js';
+import { MAX_BROADCAST_BYTES } from '../../src/server/commands/gatewayMethods.js';
 import {
   createTestAuthenticator,
   createTestLog,

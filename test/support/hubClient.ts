@@ -1,12 +1,12 @@
 import type { Topic } from '../../src/protocol/topics.js';
 import type { SlowPolicy } from '../../src/protocol/slowPolicies.js';
 import type { Connection } from '../../src/server/connection.js';
-import { createHub } from '../../src/server/hub.js';
-import type { Hub, HubClient, HubDeps, HubOptions } from '../../src/server/hubTypes.js';
-import { NEW_READER, type Position } from '../../src/server/reader.js';
-import type { Skip } from '../../src/server/skipped.js';
-import type { View } from '../../src/server/view.js';
-import { NOBODY_WAITS } from '../../src/server/waitingForLive.js';
+import { createHub } from '../../src/server/hub/hub.js';
+import type { Hub, HubClient, HubDeps, HubOptions } from '../../src/server/hub/hubTypes.js';
+import { NEW_READER, type Position } from '../../src/server/hub/reader.js';
+import type { Skip } from '../../src/server/hub/skipped.js';
+import type { View } from '../../src/server/hub/view.js';
+import { NOBODY_WAITS } from '../../src/server/hub/waitingForLive.js';
 
 /** What one client of a hub under test is told. */
 export interface ClientListener {

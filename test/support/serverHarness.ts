@@ -11,13 +11,16 @@ import { createClearances, type Clearances } from '../../src/server/access/clear
 import { NOBODY, type Visitor } from '../../src/server/access/gate.js';
 import { parseRoles } from '../../src/server/access/parseRoles.js';
 import { anonymous } from '../../src/server/access/principal.js';
-import { createDialectViews } from '../../src/server/dialectViews.js';
-import type { Hub } from '../../src/server/hubTypes.js';
-import type { SubscriptionSet } from '../../src/server/subscriptionSet.js';
+import { createDialectViews } from '../../src/server/hub/dialectViews.js';
+import type { Hub } from '../../src/server/hub/hubTypes.js';
+import type { SubscriptionSet } from '../../src/server/subscriptions/subscriptionSet.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
-import { createSubscriptions } from '../../src/server/subscriptions.js';
-import type { StreamClient } from '../../src/server/streamHub.js';
-import { createSubscriptionSets, type SubscriptionSets } from '../../src/server/subscriptionSets.js';
+import { createSubscriptions } from '../../src/server/subscriptions/subscriptions.js';
+import type { StreamClient } from '../../src/server/streams/streamHub.js';
+import {
+  createSubscriptionSets,
+  type SubscriptionSets,
+} from '../../src/server/subscriptions/subscriptionSets.js';
 import { createServer } from '../../src/server/createServer.js';
 import type { Server, ServerOptions } from '../../src/server/serverTypes.js';
 import { newKnownOutputs } from './filterEvents.js';

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
-import { createCommandRunner } from '../../src/server/commandRunner.js';
-import { createHub } from '../../src/server/hub.js';
+import { createCommandRunner } from '../../src/server/commands/commandRunner.js';
+import { createHub } from '../../src/server/hub/hub.js';
 import { createRates, type RatesOptions } from '../../src/server/limits/rates.js';
 import type { IdleTurns } from '../../src/server/limits/idleTurns.js';
 import { createRefusals } from '../../src/server/limits/refusals.js';
-import { createSessions } from '../../src/server/session.js';
-import type { SubscriptionSet } from '../../src/server/subscriptionSet.js';
+import { createSessions } from '../../src/server/session/session.js';
+import type { SubscriptionSet } from '../../src/server/subscriptions/subscriptionSet.js';
 import { createFakeConnection } from './fakeConnection.js';
 import {
   createFakeRpc,

@@ -1,4 +1,4 @@
-import { COMMANDS } from '../commandTable.js';
+import { COMMANDS } from '../commands/commandTable.js';
 
 /** The switch of a command of its own: it relays what a client sends to the whole network. */
 export const RELAY_COMMAND = 'sendrawtransaction';

@@ -1,6 +1,6 @@
 import type { FilteredTopic } from '../../protocol/filterTypes.js';
-import { maskOf } from '../topicMask.js';
-import type { Filter } from '../view.js';
+import { maskOf } from '../hub/topicMask.js';
+import type { Filter } from '../hub/view.js';
 import type { TopicFilter } from './topicFilter.js';
 
 /** The filters of all subscriptions of one connection, as the hub sees them. */

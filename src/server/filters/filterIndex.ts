@@ -1,8 +1,8 @@
 import type { KnownOutputs } from '../../feed/knownOutputs.js';
 import { FILTERED_TOPICS } from '../../protocol/filterTypes.js';
-import type { FilterIndex } from '../filterIndex.js';
-import { TOPIC_BITS } from '../topicMask.js';
-import type { Filter } from '../view.js';
+import type { FilterIndex } from '../hub/filterIndex.js';
+import { TOPIC_BITS } from '../hub/topicMask.js';
+import type { Filter } from '../hub/view.js';
 import { isConnectionFilter, type ConnectionFilter } from './connectionFilter.js';
 import type { TopicFilter } from './topicFilter.js';
 import { createTopicIndex, type TopicIndex } from './topicIndex.js';

@@ -9,7 +9,7 @@ import {
 import { parseFilter, parseFilterKeys } from '../../protocol/parseFilter.js';
 import type { FilterSummary } from '../../protocol/printMessages.js';
 import type { Topic } from '../../protocol/topics.js';
-import { createView, type View } from '../view.js';
+import { createView, type View } from '../hub/view.js';
 import { createConnectionFilter } from './connectionFilter.js';
 import { createTopicFilter, isUpdatable, type TopicFilter } from './topicFilter.js';
 

@@ -1,5 +1,5 @@
 import type { Request } from '../../protocol/request.js';
-import { GATEWAY_METHODS } from '../gatewayMethodNames.js';
+import { GATEWAY_METHODS } from '../commands/gatewayMethodNames.js';
 
 /** Characters of a message, and bytes of an answer, that make one more unit of cost. */
 export const MESSAGE_CHARS_PER_UNIT = 4096;

@@ -5,7 +5,7 @@ import {
   MAX_CALLS_AT_ONCE,
   type ExtensionRpc,
 } from '../../../src/extensions/extensionRpc.js';
-import { isReading } from '../../../src/server/commandTable.js';
+import { isReading } from '../../../src/server/commands/commandTable.js';
 import { createFakeRpc, type FakeRpc } from '../../support/serverHarness.js';
 
 /** One run of an extension over a node in memory. */

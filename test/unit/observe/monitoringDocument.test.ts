@@ -4,7 +4,7 @@ import { SETTINGS } from '../../../src/config/settings.js';
 import { staleAfterMs } from '../../../src/observe/health.js';
 import { HEALTH_STATUSES, type Health } from '../../../src/observe/healthTypes.js';
 import { createMetrics } from '../../../src/observe/metrics.js';
-import { printHealth, READY_MAX_LAG_BLOCKS } from '../../../src/server/printHealth.js';
+import { printHealth, READY_MAX_LAG_BLOCKS } from '../../../src/server/http/printHealth.js';
 import { EMPTY_HEALTH, FULL_HEALTH, FULL_STATE } from '../../support/metricState.js';
 import { parseMetrics, type Metric } from '../../support/prometheusText.js';
 import { tableRows } from '../../support/tableRows.js';

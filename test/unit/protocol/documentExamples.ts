@@ -51,7 +51,7 @@ import {
   type FilterChange,
 } from '../../../src/server/filters/subscriptionFilters.js';
 import { rateWords } from '../../../src/server/limits/rates.js';
-import { createForm, createView } from '../../../src/server/view.js';
+import { createForm, createView } from '../../../src/server/hub/view.js';
 import { newKnownOutputs } from '../../support/filterEvents.js';
 import { requestFacts } from '../../support/requestFacts.js';
 import { createRecordedAnswers } from '../../support/recordedAnswers.js';

@@ -8,7 +8,7 @@ import { MAX_FILTER_RULES, parseFilter } from '../../../src/protocol/parseFilter
 import { MAX_POINTS, parseFrom } from '../../../src/protocol/parseFrom.js';
 import { parseRequest } from '../../support/parseRequest.js';
 import { parseTopic, TOPIC_NAMES } from '../../../src/protocol/topics.js';
-import { ALLOWED_COMMANDS, COMMANDS } from '../../../src/server/commandTable.js';
+import { ALLOWED_COMMANDS, COMMANDS } from '../../../src/server/commands/commandTable.js';
 import {
   ANSWER_BYTES_PER_UNIT,
   AUTHENTICATE_COST,

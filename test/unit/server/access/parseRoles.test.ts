@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMAND_GROUPS } from '../../../../src/server/access/commandGroups.js';
 import { parseRoles } from '../../../../src/server/access/parseRoles.js';
 import { mayDo, type Role } from '../../../../src/server/access/role.js';
-import { ALLOWED_COMMANDS, COMMANDS } from '../../../../src/server/commandTable.js';
+import { ALLOWED_COMMANDS, COMMANDS } from '../../../../src/server/commands/commandTable.js';
 import { TOPICS } from '../../../../src/protocol/topics.js';
 
 function rolesOf(file?: unknown, allowSendRawTransaction = false): ReadonlyMap<string, Role> {

@@ -10,7 +10,7 @@ import {
   isUpdatable,
   type TopicFilter,
 } from '../../../../src/server/filters/topicFilter.js';
-import type { Filter } from '../../../../src/server/view.js';
+import type { Filter } from '../../../../src/server/hub/view.js';
 import {
   eventOf,
   newKnownOutputs,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../../../src/server/commandTable.js';
+import { COMMANDS } from '../../../../src/server/commands/commandTable.js';
 import {
   ANSWER_BYTES_PER_UNIT,
   answerCost,

@@ -1,0 +1,180 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { clientAddress, isTrustedProxy, type ProxyList } from '../access/clientAddress.js';
+import type { Refusal } from '../access/refusal.js';
+import { createAddressCounts } from '../limits/addressCounts.js';
+import type { Offences } from '../limits/offences.js';
+import { limitKey, LOCAL_KEY } from '../limits/rates.js';
+import { addressBlocked, TOO_MANY_FROM_ADDRESS } from '../webSocket/upgradeRefusals.js';
+
+/** Limits of connections before they are WebSocket connections. */
+export interface HttpConnectionLimits {
+  /** Connections of one address that are no WebSocket connections; 0 is no limit. */
+  readonly maxHttpPerAddress: number;
+  /** Connections that have not said yet what they want, above which those that wait longest are ended. */
+  readonly maxUnheard: number;
+  /** Longest time for the head of a request; a fifth of it is everybody's. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** Why connections were ended before anything was known of them. */
+export interface EndedConnections {
+  /** Their address had all that it may have. */
+  readonly address: number;
+  /** They had waited longest of too many. */
+  readonly unheard: number;
+  /** Connections of their address were closed too often for what they sent. */
+  readonly blocked: number;
+  /** There was no place left at all; the operating system's queue is not counted. */
+  readonly full: number;
+}
+
+/** Figures of connections that are no WebSocket connections. */
+export interface HttpConnectionStats {
+  /** Open ones. */
+  readonly open: number;
+  /** Of these, those that have not said yet what they want. */
+  readonly unheard: number;
+  /** Since the start. */
+  readonly ended: EndedConnections;
+}
+
+/** The figures of all of a gateway's servers. */
+export function addHttpConnectionStats(
+  one: HttpConnectionStats,
+  other: HttpConnectionStats | undefined,
+): HttpConnectionStats {
+  if (other === undefined) return one;
+  return {
+    open: one.open + other.open,
+    unheard: one.unheard + other.unheard,
+    ended: {
+      address: one.ended.address + other.ended.address,
+      unheard: one.ended.unheard + other.ended.unheard,
+      blocked: one.ended.blocked + other.ended.blocked,
+      full: one.ended.full + other.ended.full,
+    },
+  };
+}
+
+/** All connections of a server that are not WebSocket connections yet, or never will be. */
+export interface HttpConnections {
+  /** Connections that have not asked for anything yet. */
+  readonly unheard: number;
+  /** Connections that came, and requests, since the start. */
+  readonly signs: number;
+  readonly stats: () => HttpConnectionStats;
+}
+
+/** Part of the time for a request's head that nobody is denied, however many others wait. */
+const SURE_SHARE = 1 / 5;
+/** Connections that are ended for one that comes: fewer come to be too many, and nobody else waits for their end. */
+const MOST_ENDED_AT_ONCE = 2;
+const TOO_MANY_WAIT: Refusal = {
+  status: 408,
+  error: 'request_timeout',
+  message: 'too many others wait too; send the whole request at once',
+};
+
+/** A connection from its first packet to its handshake, or its end. */
+interface HttpConnection {
+  readonly socket: Socket;
+  readonly peer: string;
+  readonly sinceMs: number;
+  readonly leave: () => void;
+}
+
+/** What a connection is counted by before anything is known of it; what all programs of the same machine have for a trusted proxy too. */
+export function peerKey(peerAddress: string, proxies: ProxyList): string {
+  if (isTrustedProxy(peerAddress, proxies)) return LOCAL_KEY;
+  return limitKey(clientAddress({ peerAddress, forwardedFor: undefined, forwarded: undefined }, proxies));
+}
+
+/**
+ * Counts connections from the first packet on: those that never say what they want are met by nothing else. One address has so many; of
+ * all together, the one that has waited longest goes first, for who means well says what he wants at once. Programs of the same machine
+ * and trusted proxies, which speak for many, are not counted by address. `refuse` ends a connection with words, where it can be told any.
+ */
+export function trackHttpConnections(
+  server: Server,
+  limits: HttpConnectionLimits & { readonly proxies: ProxyList },
+  offences: Offences,
+  refuse: (socket: Socket, refusal: Refusal) => void,
+): HttpConnections {
+  const { maxUnheard, proxies } = limits;
+  const sureMs = limits.handshakeTimeoutMs * SURE_SHARE;
+  const addresses = createAddressCounts(limits.maxHttpPerAddress);
+  // By address and port: with TLS, requests come on another object than the connection. Those that came first are first.
+  const open = new Map<string, HttpConnection>();
+  const unheard = new Map<string, HttpConnection>();
+  const ended = { address: 0, unheard: 0, blocked: 0, full: 0 };
+  let signs = 0;
+
+  function endLongestWaiting(nowMs: number): void {
+    let left = MOST_ENDED_AT_ONCE;
+    for (const { socket, sinceMs, leave } of unheard.values()) {
+      if (left === 0 || unheard.size <= maxUnheard || nowMs - sinceMs < sureMs) return;
+      left -= 1;
+      socket.off('close', leave);
+      leave();
+      ended.unheard += 1;
+      refuse(socket, TOO_MANY_WAIT);
+    }
+  }
+
+  server.on('connection', (socket: Socket) => {
+    signs += 1;
+    const key = peerKey(socket.remoteAddress ?? '', proxies);
+    const blockedForMs = offences.blockedForMs(key);
+    if (blockedForMs > 0) {
+      ended.blocked += 1;
+      refuse(socket, addressBlocked(blockedForMs));
+      return;
+    }
+    if (!addresses.enter(key)) {
+      ended.address += 1;
+      refuse(socket, TOO_MANY_FROM_ADDRESS);
+      return;
+    }
+    const peer = peerOf(socket);
+    const leave = (): void => {
+      addresses.leave(key);
+      open.delete(peer);
+      unheard.delete(peer);
+    };
+    const connection = { socket, peer, sinceMs: performance.now(), leave };
+    open.set(peer, connection);
+    unheard.set(peer, connection);
+    socket.on('close', leave);
+    endLongestWaiting(connection.sinceMs);
+  });
+  server.on('drop', () => {
+    ended.full += 1;
+  });
+  server.prependListener('request', ({ socket }: IncomingMessage) => {
+    signs += 1;
+    unheard.delete(peerOf(socket));
+  });
+  server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
+    signs += 1;
+    const connection = open.get(peerOf(socket));
+    if (connection === undefined) return;
+    // It may stay for long, and there may be many.
+    connection.socket.off('close', connection.leave);
+    connection.leave();
+  });
+
+  return {
+    get unheard() {
+      return unheard.size;
+    },
+    get signs() {
+      return signs;
+    },
+    stats: () => ({ open: open.size, unheard: unheard.size, ended: { ...ended } }),
+  };
+}
+
+function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,0 +1,61 @@
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import type { HttpConnectionStats } from './httpConnections.js';
+import type { Offences } from '../limits/offences.js';
+import type { Refusals } from '../limits/refusals.js';
+import { createGracefulClose } from './gracefulClose.js';
+import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
+import { listenOn } from './listenOn.js';
+import { createOpenAnswers } from './openAnswers.js';
+
+/** A port for plain HTTP alone. */
+export interface HttpListener {
+  /** Starts to listen. Rejects with a `GatewayError` of code `GW_ERR_LISTEN`. */
+  listen(): Promise<{ readonly port: number }>;
+  /** Encrypts connections from now on with these. */
+  readonly setTls: (files: TlsFiles) => void;
+  stats(): HttpConnectionStats;
+  /** Hears those who have connected and not asked yet, and takes no more connections then. */
+  stopAccepting(): void;
+  /** Resolves when all who were heard have been answered, or after so long. Called after {@link HttpListener.stopAccepting}. */
+  waitUntilAnswered(timeoutMs: number): Promise<void>;
+  /** Ends everything that is left. */
+  close(): Promise<void>;
+}
+
+/** Connections at the same time, besides those that have not said yet what they want. */
+const MAX_CONNECTIONS = 1024;
+
+/** Listens for plain HTTP; a request for a WebSocket connection is answered as any other request to its path. */
+export function createHttpListener(
+  options: RequestHeadLimits & {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: TlsFiles | undefined;
+    readonly trustProxies: readonly string[];
+  },
+  deps: {
+    readonly onRequest: RequestListener;
+    readonly refusals: Refusals;
+    readonly offences: Offences;
+    readonly logger: Logger;
+  },
+): HttpListener {
+  const { host, port } = options;
+  const listening = createListeningServer(options, deps);
+  const { server: http, connections, setTls } = listening;
+  http.maxConnections = MAX_CONNECTIONS + options.maxUnheard;
+  const graceful = createGracefulClose(listening);
+  const openAnswers = createOpenAnswers(http);
+
+  return {
+    listen: async () => ({
+      port: await listenOn(http, { host, port, portFlag: '--http-port' }, deps.logger),
+    }),
+    setTls,
+    stats: connections.stats,
+    stopAccepting: graceful.stopAccepting,
+    waitUntilAnswered: (timeoutMs) => graceful.waitUntil(openAnswers.whenNone, timeoutMs),
+    close: () => graceful.close(),
+  };
+}
