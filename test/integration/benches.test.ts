@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runBench } from '../support/program.js';
 
@@ -129,6 +129,28 @@ describe.skipIf(!existsSync('/proc/self/schedstat'))('the benchmark', () => {
       check(result);
     },
   );
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const bench = runBench([
+      'fanout-burst',
+      '--clients',
+      '4',
+      '--messages',
+      '5',
+      '--rounds',
+      '100000',
+      '--rivals',
+      'ws',
+    ]);
+    await bench.waitFor(/round 1 of/, 'stderr');
+    const { pid } = bench.child;
+    const started = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+    // The node, the gateway, the bare writes, the rival, two processes of clients.
+    expect(started).toHaveLength(6);
+    bench.child.kill('SIGINT');
+    expect(await bench.ended()).toBe(130);
+    await expect.poll(() => started.filter((child) => existsSync(`/proc/${child}`))).toEqual([]);
+  });
 
   it('with a flag that it does not have names those that it has', async () => {
     const bench = runBench(['fanout-burst', '--no-such-flag']);
