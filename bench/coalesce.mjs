@@ -8,7 +8,7 @@ import { progress } from './support/progress.mjs';
 import { median, quantile } from './support/report.mjs';
 
 export const options = {
-  clients: { type: 'string', default: '1000' },
+  clients: { type: 'string', default: '500' },
   settings: { type: 'string', default: '0,1,5,20,50' },
   'per-second': { type: 'string', default: '20,100' },
   seconds: { type: 'string', default: '3' },
