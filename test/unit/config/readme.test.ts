@@ -24,6 +24,8 @@ const OTHER_FLAGS = [
   '--name',
   '--expires',
   '--json',
+  '--markdown',
+  '--help',
 ];
 
 /** Variables of settings, and of the clients and tests. */
