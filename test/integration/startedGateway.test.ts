@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRandomSource } from '../../src/simulator/randomSource.js';
 import { createSimulatedNode, type SimulatedNode } from '../../src/simulator/simulatedNode.js';
 import { createUpdateOracle, type Keys } from '../support/filterUpdateOracle.js';
-import { SOON } from '../support/gatewayHarness.js';
-import { runLimited, runProgram } from '../support/program.js';
+import { SOON, subscribeFrom } from '../support/gatewayHarness.js';
+import { runLimited, runProgram, type Program } from '../support/program.js';
 import { connectClient, type ReceivedMessage, type WebSocketClient } from '../support/webSocketClient.js';
 
 /** Everything that is asked of the node for the sake of transactions and the mempool. */
@@ -31,15 +31,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts the built program on the node; gives its address. */
-async function serve(...flags: readonly string[]): Promise<string> {
-  const program = runProgram([
+/** Starts the built program on the node. */
+function start(...flags: readonly string[]): Program {
+  return runProgram([
     'serve',
     ...['--rpc-url', node.rpcUrl, '--rpc-cookie-file', join(folder, '.cookie'), '--zmq', node.zmqAddress],
     ...['--port', '0', '--poll-interval-ms', '100', '--mempool-poll-interval-ms', '200', ...flags],
   ]);
+}
+
+async function addressOf(program: Program): Promise<string> {
   return (await program.waitFor(/WebSocket +(ws:\S+)/))[1] ?? '';
 }
+
+const serve = (...flags: readonly string[]): Promise<string> => addressOf(start(...flags));
 
 async function connect(url: string, options?: Parameters<typeof connectClient>[1]): Promise<WebSocketClient> {
   const client = await connectClient(url, options);
@@ -192,6 +197,60 @@ describe('the filter of a client of a started gateway', () => {
       expect(verdict.sent).toBeGreaterThan(20);
       expect(verdict.heldBack).toBeGreaterThan(20);
       expect(verdict.changedVerdicts).toBeGreaterThan(10);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('a started gateway that is told to stop', () => {
+  it(
+    'gives each client its cursor and a time of its own to come back, and none has lost anything then',
+    async () => {
+      const CLIENTS = 30;
+      const first = start();
+      const url = await addressOf(first);
+      await untilAgreed(url);
+      const all = await Promise.all(Array.from({ length: CLIENTS }, () => connect(url)));
+      await Promise.all(all.map((client) => client.subscribe('blocks')));
+      await node.control.mine(2);
+      await Promise.all(all.map((client) => client.waitForMessage(({ data }) => data?.['height'] === 32)));
+      first.child.kill('SIGTERM');
+      const told = await Promise.all(
+        all.map((client) => client.waitForMessage(({ type }) => type === 'closing')),
+      );
+      const closings = await Promise.all(all.map((client) => client.waitForClose()));
+      expect(await first.ended()).toBe(0);
+      const cursors = all.map(({ messages }) => {
+        const blocks = messages.all.filter(({ json }) => json.type === 'block');
+        return blocks.at(-1)?.json.cursor ?? '';
+      });
+      expect(closings.map(({ code }) => code)).toEqual(all.map(() => 1001));
+      const times = told.map(({ json }) => Number(json.data?.['retry_after_ms']));
+      expect(new Set(times).size).toBeGreaterThan(CLIENTS / 2);
+      expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1000);
+      const places = told.map(({ json }) => String(json.data?.['cursor']));
+      expect(closings.map(({ reason }) => reason.split('cursor=')[1])).toEqual(places);
+
+      await node.control.reorg(1, 2);
+      await node.control.mine();
+      const again = await serve();
+      await untilAgreed(again);
+      // From the cursor of the close, and from that of the last event.
+      for (const [index, from] of [
+        ...places.slice(0, CLIENTS / 2),
+        ...cursors.slice(CLIENTS / 2),
+      ].entries()) {
+        const client = await connect(again);
+        const steps = (await subscribeFrom(client, 'blocks', from)).flatMap(({ type, data }) =>
+          type === 'block' || type === 'block_disconnected' ? [`${type} ${String(data?.['height'])}`] : [],
+        );
+        expect(steps, `client ${index}`).toEqual([
+          'block_disconnected 32',
+          'block 32',
+          'block 33',
+          'block 34',
+        ]);
+      }
     },
     LIMIT_MS,
   );
