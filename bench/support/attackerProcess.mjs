@@ -33,7 +33,7 @@ const many = (bytes) => Buffer.concat(new Array(Math.ceil(CHUNK_BYTES / bytes.le
 
 const BOMB = frame(
   0xc1,
-  deflateRawSync(Buffer.alloc(8 * 1024 * 1024, 0x20), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+  deflateRawSync(Buffer.alloc(62 * 1024 * 1024, 0x20), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
     0,
     60_000,
   ),
