@@ -1,7 +1,11 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 
 /** Which peers' word is taken for the address of who stands behind them. */
-export type ProxyList = BlockList;
+export interface ProxyList {
+  readonly addresses: BlockList;
+  /** Asked for every connection, where most gateways trust nobody. */
+  readonly isEmpty: boolean;
+}
 
 /** What a request says of its way. */
 export interface RequestWay {
@@ -22,9 +26,9 @@ export interface ClientAddress {
 
 /** Makes a list of addresses and ranges such as `10.0.0.0/8`; what is neither is left out. */
 export function createProxyList(ranges: readonly string[]): ProxyList {
-  const list = new BlockList();
-  for (const range of ranges) addRange(list, range);
-  return list;
+  const addresses = new BlockList();
+  for (const range of ranges) addRange(addresses, range);
+  return { addresses, isEmpty: addresses.rules.length === 0 };
 }
 
 /**
@@ -75,6 +79,8 @@ export function isLoopback(address: string): boolean {
 
 /** An address as it stands in a header or a socket, without port, quotes, brackets and the prefix of IPv4 in IPv6. */
 function plainAddress(text: string): string | undefined {
+  // The usual one, at once: each connection is asked for several times.
+  if (isIPv4(text)) return text;
   const trimmed = text.trim().replace(/^"(.*)"$/, '$1');
   const [, bracketed] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(trimmed) ?? [];
   const [, withPort] = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(trimmed) ?? [];
@@ -99,9 +105,10 @@ function forwardedHops(header: string): string[] {
   });
 }
 
-function isIn(list: ProxyList, address: string): boolean {
+function isIn({ addresses, isEmpty }: ProxyList, address: string): boolean {
+  if (isEmpty) return false;
   const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  return family !== 0 && addresses.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 function addRange(list: BlockList, range: string): void {
