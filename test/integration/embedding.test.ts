@@ -35,6 +35,17 @@ async function startNode(): Promise<SimulatedNode> {
   return node;
 }
 
+/** The same node as a gateway is given it. */
+function accessTo(simulated: SimulatedNode): StartGatewayOptions['node'] {
+  return {
+    simulated: {
+      rpcUrl: simulated.rpcUrl,
+      zmqAddresses: [simulated.zmqAddress],
+      stop: () => simulated.stop(),
+    },
+  };
+}
+
 function settingsOf(file: object): Settings {
   const loaded = loadSettings({ file });
   if ('problems' in loaded) throw new ConfigurationError(loaded.problems);
@@ -64,13 +75,7 @@ describe('a gateway inside a program of its own', () => {
     const simulated = await startNode();
     await expectBlock(simulated, {
       settings: settingsOf({ port: 0 }),
-      node: {
-        simulated: {
-          rpcUrl: simulated.rpcUrl,
-          zmqAddresses: [simulated.zmqAddress],
-          stop: () => simulated.stop(),
-        },
-      },
+      node: accessTo(simulated),
       logger,
     });
     expect(gateway?.health()).toMatchObject({ simulated: true, chain: 'regtest', clients: 1 });
@@ -90,13 +95,7 @@ describe('a gateway inside a program of its own', () => {
     const simulated = await startNode();
     const options: StartGatewayOptions = {
       settings: settingsOf({ port: 0 }),
-      node: {
-        simulated: {
-          rpcUrl: simulated.rpcUrl,
-          zmqAddresses: [simulated.zmqAddress],
-          stop: () => simulated.stop(),
-        },
-      },
+      node: accessTo(simulated),
       logger,
     };
     const second = await startGateway(options);
@@ -121,13 +120,7 @@ describe('a gateway inside a program of its own', () => {
 
   it('rejects with a code when it cannot listen, and leaves nothing open', async () => {
     const simulated = await startNode();
-    const simulatedNode = {
-      simulated: {
-        rpcUrl: simulated.rpcUrl,
-        zmqAddresses: [simulated.zmqAddress],
-        stop: () => simulated.stop(),
-      },
-    };
+    const simulatedNode = accessTo(simulated);
     gateway = await startGateway({ settings: settingsOf({ port: 0 }), node: simulatedNode, logger });
     const port = Number(new URL(gateway.url).port);
     await expect(
