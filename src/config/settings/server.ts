@@ -55,7 +55,7 @@ export const SERVER_SETTINGS = {
     max: 1000,
     unit: 'ms',
     description:
-      'How long events wait for company before they are sent, after a moment without any: with many clients, fewer and larger writes for that much delay. Answers do not wait.',
+      'How long events wait for company before they are sent, after a moment without any: with many clients, fewer and larger writes for that much delay. Answers do not wait. docs/running.md says what each setting costs and saves.',
   }),
   compress: boolean({
     group: 'Server',
