@@ -14,7 +14,7 @@ const ALL = 'all at the same time';
 export const options = {
   kinds: { type: 'string', default: [...KINDS, 'all'].join(',') },
   live: { type: 'string', default: '100' },
-  'per-second': { type: 'string', default: '100' },
+  'per-second': { type: 'string', default: '200' },
   seconds: { type: 'string', default: '2' },
   rounds: { type: 'string', default: '3' },
   'half-open': { type: 'string', default: '10000' },
