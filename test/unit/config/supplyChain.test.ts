@@ -94,6 +94,11 @@ describe('the containers', () => {
     }
   });
 
+  it('have a limit of memory where the gateway runs, for what its own limits do not reach', () => {
+    expect(/^x-gateway: &gateway\n((?: +.*\n)+)/m.exec(compose)?.[1]).toMatch(/^ {2}mem_limit: \d+g$/m);
+    expect(read('systemd/evrmore-gateway.service')).toMatch(/^MemoryMax=\d+G$/m);
+  });
+
   it('install without scripts, what the lockfile says', () => {
     const installs = read('Dockerfile').match(/npm (?:ci|install).*/g) ?? [];
     expect(installs.length).toBeGreaterThan(0);
