@@ -87,15 +87,11 @@ function build(
   const id = sharedId ?? `#${created}`;
 
   const compiled = definitions.map((definition) => compile(definition));
-  const source = sourceOf(compiled.map(({ rule, patterns }) => ({ rule, patterns })));
+  /** Made when it is asked: of most filters only the index is. */
+  let source: RuleSource<Rule> | undefined;
 
-  function compile({ keys, minAmountSats, statuses }: FilterRule): {
-    readonly rule: Rule;
-    readonly sets: Record<FilterKey, Set<string>>;
-    readonly patterns: AssetPatterns<Rule>;
-  } {
+  function compile({ keys, minAmountSats, statuses }: FilterRule): CompiledRule {
     const sets = setsOf(keys);
-    const patterns = createAssetPatterns<Rule>();
     const rule: Rule = {
       ...(keys === undefined ? {} : { keys: sets }),
       minAmountSats,
@@ -104,24 +100,25 @@ function build(
         return self;
       },
     };
-    for (const pattern of sets.assets) patterns.add(pattern, rule);
-    return { rule, sets, patterns };
+    const one: CompiledRule = { rule, sets, patterns: undefined };
+    for (const pattern of sets.assets) addPattern(one, pattern);
+    return one;
   }
 
   function changeInPlace(add: FilterKeys, remove: FilterKeys): void {
     const [only] = compiled;
     if (only === undefined) return;
-    const { rule, sets, patterns } = only;
+    const { rule, sets } = only;
     for (const member of FILTER_KEYS) {
       for (const key of remove[member] ?? []) {
         if (!sets[member].delete(key)) continue;
-        if (member === 'assets') patterns.remove(key, rule);
+        if (member === 'assets') only.patterns?.remove(key, rule);
         watcher?.removed(rule, member, key);
       }
       for (const key of add[member] ?? []) {
         if (sets[member].has(key)) continue;
-        sets[member].add(key);
-        if (member === 'assets') patterns.add(key, rule);
+        addTo(sets, member, key);
+        if (member === 'assets') addPattern(only, key);
         watcher?.added(rule, member, key);
       }
     }
@@ -137,7 +134,7 @@ function build(
         0,
       );
     },
-    accepts: (event) => matchEvent(event, source, known).size > 0,
+    accepts: (event) => matchEvent(event, (source ??= sourceOf(compiled)), known).size > 0,
     countWith(add, remove) {
       let count = self.keyCount;
       const [sets] = compiled.map((one) => one.sets);
@@ -166,10 +163,23 @@ function build(
   return self;
 }
 
+/** A rule, and what its keys are kept in. */
+interface CompiledRule {
+  readonly rule: Rule;
+  readonly sets: RuleSets;
+  /** Absent as long as it has no key for assets. */
+  patterns: AssetPatterns<Rule> | undefined;
+}
+
+type RuleSets = Record<FilterKey, Set<string>>;
+
+function addPattern(one: CompiledRule, pattern: string): void {
+  one.patterns ??= createAssetPatterns();
+  one.patterns.add(pattern, one.rule);
+}
+
 /** Asks a few rules one by one. */
-function sourceOf(
-  compiled: readonly { readonly rule: Rule; readonly patterns: AssetPatterns<Rule> }[],
-): RuleSource<Rule> {
+function sourceOf(compiled: readonly CompiledRule[]): RuleSource<Rule> {
   const by =
     (member: Exclude<FilterKey, 'assets'>) =>
     (key: string, visit: (rule: Rule) => void): boolean => {
@@ -186,7 +196,7 @@ function sourceOf(
     byTxid: by('txids'),
     byOutpoint: by('outpoints'),
     byAsset(name, visit) {
-      for (const { patterns } of compiled) patterns.each(name, visit);
+      for (const { patterns } of compiled) patterns?.each(name, visit);
     },
     get hasOutpoints() {
       return compiled.some(({ rule }) => (rule.keys?.outpoints.size ?? 0) > 0);
@@ -200,13 +210,18 @@ function sourceOf(
   };
 }
 
-function setsOf(keys: FilterKeys | undefined): Record<FilterKey, Set<string>> {
-  return {
-    addresses: new Set(keys?.addresses),
-    assets: new Set(keys?.assets),
-    txids: new Set(keys?.txids),
-    outpoints: new Set(keys?.outpoints),
-  };
+/** Of every rule for members that it has no keys for: nothing is ever added to it. */
+const NO_KEYS = new Set<string>();
+
+function setsOf(keys: FilterKeys | undefined): RuleSets {
+  const sets: RuleSets = { addresses: NO_KEYS, assets: NO_KEYS, txids: NO_KEYS, outpoints: NO_KEYS };
+  for (const member of FILTER_KEYS) for (const key of keys?.[member] ?? []) addTo(sets, member, key);
+  return sets;
+}
+
+function addTo(sets: RuleSets, member: FilterKey, key: string): void {
+  if (sets[member] === NO_KEYS) sets[member] = new Set();
+  sets[member].add(key);
 }
 
 function mergeKeys(keys: FilterKeys | undefined, add: FilterKeys, remove: FilterKeys): FilterKeys {
@@ -214,7 +229,7 @@ function mergeKeys(keys: FilterKeys | undefined, add: FilterKeys, remove: Filter
   const merged: Partial<Record<FilterKey, readonly string[]>> = {};
   for (const member of FILTER_KEYS) {
     for (const key of remove[member] ?? []) sets[member].delete(key);
-    for (const key of add[member] ?? []) sets[member].add(key);
+    for (const key of add[member] ?? []) addTo(sets, member, key);
     merged[member] = [...sets[member]];
   }
   return merged;
