@@ -66,6 +66,22 @@ describe('pings', () => {
   });
 });
 
+describe('a flood of messages', () => {
+  it('is taken one in a turn: others are answered in between, and at last it is too', async () => {
+    const [flood, other] = [await connectRaw(harness.port), await connectRaw(harness.port)];
+    const ask = textFrame('{"type":"ping"}');
+    const answered = (): number => flood.frames.all.filter(({ opcode }) => opcode === OPCODE.text).length;
+    const before = answered();
+    flood.write(...Array.from({ length: 2000 }, () => ask));
+    other.write(ask);
+    await other.nextText();
+    expect(answered()).toBeLessThan(before + 2000);
+    await expect.poll(answered, SOON).toBe(before + 2000);
+    await flood.close();
+    await other.close();
+  });
+});
+
 describe('requests that break off', () => {
   it('are no lines in the log, wherever they break', async () => {
     const request = [
