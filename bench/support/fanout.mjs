@@ -8,6 +8,8 @@ const QUIET_MS = 400;
 /** A pace at which messages to a few clients warm up what runs once for a message, however many clients there are. */
 const FEW_CLIENTS_PER_SECOND = 1500;
 const PROCESSES = 2;
+/** What the product and the limit may take: without them there is no table. */
+const LONGEST_MS = 200_000;
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -65,7 +67,7 @@ async function prepare(load, contestant, { clients, warmUpMessages, pacedToFew }
  *
  * @param {import('./contestants.mjs').Contestant[]} contestants the product and the limit first: without them there is no table
  * @param {{ clients: number, messages: number, slowMessages: number, rounds: number, warmUpMessages: number, pacedToFew?: number, limitMs: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
- *   `limitMs` is what one contestant may take, all its rounds together; `pacedToFew` messages go one by one to a few clients before
+ *   `limitMs` is what one rival may take, all its rounds together; `pacedToFew` messages go one by one to a few clients before
  */
 export async function measureFanout(contestants, work) {
   const { clients, messages, slowMessages, rounds, warmUpMessages, pacedToFew = 0, limitMs, send } = work;
@@ -73,6 +75,7 @@ export async function measureFanout(contestants, work) {
   const places = contestants.map((contestant) => ({
     contestant,
     count: contestant.isSlow ? Math.min(messages, slowMessages) : messages,
+    limitMs: contestant.isRival ? limitMs : LONGEST_MS,
     spentMs: 0,
     rounds: [],
     out: undefined,
@@ -82,7 +85,7 @@ export async function measureFanout(contestants, work) {
     const { contestant } = place;
     const fromMs = performance.now();
     try {
-      return await within(job(), what, limitMs - place.spentMs);
+      return await within(job(), what, place.limitMs - place.spentMs);
     } catch (error) {
       if (!contestant.isRival) throw new Error(`${contestant.name}: ${error.message}`, { cause: error });
       place.out = error.message;
@@ -105,8 +108,8 @@ export async function measureFanout(contestants, work) {
       for (const place of places) {
         const { contestant, count } = place;
         if (place.out !== undefined) continue;
-        if (place.spentMs >= limitMs) {
-          place.out = `its ${limitMs / 1000} s were over`;
+        if (place.spentMs >= place.limitMs) {
+          place.out = `its ${place.limitMs / 1000} s were over`;
           progress(`${contestant.name}: sits the rest out, for ${place.out}`);
           continue;
         }
