@@ -174,6 +174,6 @@ export async function run(values) {
       median(one.times.someoneBare),
       asking(one),
     ]),
-    aim: 'flat within noise for events that nobody wants; what one client wants is read from memory that the caches have not got, by the index and by a bare Map alike',
+    aim: "flat within noise for events that nobody wants; an event that one client wants also reads that client's filter, one of as many as there are keys",
   };
 }
