@@ -82,10 +82,10 @@ describe('the peers of the node', () => {
 
   it('go on from a cursor, and after a time in which nobody listened from a gap', async () => {
     const [first, second] = [await gateway.connect(), await gateway.connect()];
-    await first.subscribe('peers');
     await second.subscribe('peers');
     const told = await second.waitForMessage(({ data }) => data?.['id'] === 0);
     await second.waitForMessage(({ data }) => data?.['id'] === 1);
+    await first.subscribe('peers');
     await second.close();
     const again = await gateway.connect();
     expect(eventTexts(await subscribeFrom(again, 'peers', told.json.cursor))).toEqual(['peer connected']);
