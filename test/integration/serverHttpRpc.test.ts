@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RpcReplyError } from '../../src/node/rpcTypes.js';
+import { SOON } from '../support/gatewayHarness.js';
+import { connectNewcomer } from '../support/raw/newcomer.js';
 import { startServer, type ServerHarness } from '../support/serverHarness.js';
 
 let harness: ServerHarness;
@@ -118,5 +120,19 @@ describe('JSON-RPC over HTTP', () => {
     });
     expect((await fetch(`${own}/health`, { headers: { connection: 'close' } })).status).toBe(200);
     expect(harness.ownHttpPort).not.toBe(harness.port);
+  });
+
+  it('answers a request for another protocol on its own port as any other, and counts its connection until it ends', async () => {
+    await harness.close();
+    harness = await startServer({ httpPort: 0 });
+    for (const protocol of ['websocket', 'h2c']) {
+      const peer = await connectNewcomer(harness.ownHttpPort ?? 0);
+      const upgrade = `Connection: Upgrade\r\nUpgrade: ${protocol}`;
+      peer.socket.write(`GET /ready HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n\r\n`);
+      await expect.poll(() => peer.said.text, SOON).toMatch(/^HTTP\/1\.1 200 /);
+      expect(harness.server.stats().httpConnections.open).toBeGreaterThan(0);
+      peer.close();
+    }
+    await expect.poll(() => harness.server.stats().httpConnections.open, SOON).toBe(0);
   });
 });

@@ -63,6 +63,8 @@ export interface HttpConnections {
   readonly unheard: number;
   /** Connections that came, and requests, since the start. */
   readonly signs: number;
+  /** The request's connection is the server's no more. Called by who takes upgrades: a server with no listener for them answers the request. */
+  readonly upgraded: (request: IncomingMessage) => void;
   readonly stats: () => HttpConnectionStats;
 }
 
@@ -155,21 +157,20 @@ export function trackHttpConnections(
     signs += 1;
     unheard.delete(peerOf(socket));
   });
-  server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
-    signs += 1;
-    const connection = open.get(peerOf(socket));
-    if (connection === undefined) return;
-    // It may stay for long, and there may be many.
-    connection.socket.off('close', connection.leave);
-    connection.leave();
-  });
-
   return {
     get unheard() {
       return unheard.size;
     },
     get signs() {
       return signs;
+    },
+    upgraded({ socket }) {
+      signs += 1;
+      const connection = open.get(peerOf(socket));
+      if (connection === undefined) return;
+      // It may stay for long, and there may be many.
+      connection.socket.off('close', connection.leave);
+      connection.leave();
     },
     stats: () => ({ open: open.size, unheard: unheard.size, ended: { ...ended } }),
   };

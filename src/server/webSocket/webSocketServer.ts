@@ -26,6 +26,7 @@ export function createWebSocketServer<Session>(
       addresses.leave(key);
     },
   });
+  http.on('upgrade', connections.upgraded);
   const upgrades = takeUpgrades(http, options, { ...deps, addresses, clients });
   let timer: NodeJS.Timeout | undefined;
 
