@@ -190,6 +190,25 @@ describe('a stop', () => {
     expect(await silent.answer).toBe('');
   });
 
+  it('does not wait for answers to requests one behind the other, whose connection has ended', async () => {
+    harness = await startServer({ httpPort: 0 });
+    const waiting: ((json: string) => void)[] = [];
+    harness.rpc.answer = () => new Promise((resolve) => void waiting.push(resolve));
+    const gone = await connectRaw(harness.ownHttpPort ?? 0);
+    const ask = (command: string): string => {
+      const body = JSON.stringify({ method: command, params: [], id: 1 });
+      return `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    };
+    gone.socket.write(['getblockcount', 'getdifficulty', 'getmempoolinfo'].map(ask).join(''));
+    await expect.poll(() => waiting.length, SOON).toBe(3);
+    gone.socket.destroy();
+    gone.answer.catch(() => undefined);
+    await expect.poll(() => harness.server.stats().httpConnections.open, SOON).toBe(0);
+    for (const answer of waiting) answer('7');
+    // Longer than a test may take.
+    await harness.server.stop(600_000);
+  });
+
   it('takes no more connections, and may be asked for twice', async () => {
     harness = await startServer();
     const client = await harness.connect();

@@ -17,15 +17,26 @@ export function createOpenAnswers(server: Server): OpenAnswers {
   const bySocket = new WeakMap<Socket, number>();
   const waiters = new Set<() => void>();
   let open = 0;
+  function leave(socket: Socket, answers: number): void {
+    open -= answers;
+    bySocket.set(socket, (bySocket.get(socket) ?? answers) - answers);
+    if (open > 0) return;
+    for (const resolve of waiters) resolve();
+    waiters.clear();
+  }
+
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     open += 1;
-    bySocket.set(socket, (bySocket.get(socket) ?? 0) + 1);
+    const before = bySocket.get(socket);
+    bySocket.set(socket, (before ?? 0) + 1);
+    // An answer that is behind another one is never closed where its connection ends first.
+    if (before === undefined) {
+      socket.once('close', () => {
+        leave(socket, bySocket.get(socket) ?? 0);
+      });
+    }
     response.once('close', () => {
-      open -= 1;
-      bySocket.set(socket, (bySocket.get(socket) ?? 1) - 1);
-      if (open > 0) return;
-      for (const resolve of waiters) resolve();
-      waiters.clear();
+      if ((bySocket.get(socket) ?? 0) > 0) leave(socket, 1);
     });
   });
   return {
