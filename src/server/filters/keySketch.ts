@@ -14,6 +14,8 @@ export interface KeySketch {
 
 /** So that at most one of some fifty other texts is not ruled out. */
 const BITS_PER_KEY = 16;
+/** Keys that it is made for, for each that there is: so many may come or go before it is made again, however full its words would be. */
+const ROOM = 1.5;
 const WORD_BITS = 32;
 const MIN_WORDS = 4;
 /** The end of an address, a txid or an asset's name differs more than its beginning. */
@@ -38,7 +40,7 @@ export function createKeySketch(map: ReadonlyMap<string, unknown>): KeySketch {
   }
 
   function make(): void {
-    const least = Math.max(MIN_WORDS, (map.size * BITS_PER_KEY) / WORD_BITS);
+    const least = Math.max(MIN_WORDS, (map.size * ROOM * BITS_PER_KEY) / WORD_BITS);
     const power = Math.ceil(Math.log2(least));
     words = new Uint32Array(2 ** power);
     shift = 32 - power;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createKeyMap } from '../../../../src/server/filters/keyMap.js';
 import { createKeySketch } from '../../../../src/server/filters/keySketch.js';
 
@@ -85,6 +85,21 @@ test('a sketch that grows and shrinks key by key stays as sharp', () => {
   }
   expect(letThrough()).toBeLessThan(2000 / 20);
   for (const key of keys.keys()) expect(sketch.mayHave(key)).toBe(true);
+});
+
+test('a sketch is seldom made anew while keys take the place of others, however many there are', () => {
+  for (const size of [4096, 4095, 5000, 8192]) {
+    const keys = new Map(keysOf(0, size).map((key) => [key, true]));
+    const sketch = createKeySketch(keys);
+    const makings = vi.spyOn(keys, 'keys');
+    for (let number = 0; number < 1000; number += 1) {
+      keys.delete(keyOf(number));
+      sketch.removed();
+      keys.set(keyOf(size + number), true);
+      sketch.added(keyOf(size + number));
+    }
+    expect(makings.mock.calls.length).toBeLessThan(2);
+  }
 });
 
 test('texts of every length have a place in a sketch', () => {
