@@ -62,6 +62,16 @@ describe('an address whose connections are closed again and again for what they 
     expect(server.server.stats().offendingAddresses).toBe(0);
   });
 
+  it.runIf(STRANGER_ADDRESS !== undefined)('is not counted for requests that break off', async () => {
+    const server = await serve({ maxOffences: 1 });
+    for (const part of ['GET / HTTP/1.1\r\nHo', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{']) {
+      const peer = await connectNewcomer(server.port, STRANGER_ADDRESS);
+      peer.socket.end(part);
+      await expect.poll(() => peer.said.isOver, SOON).toBe(true);
+    }
+    expect(server.server.stats().offendingAddresses).toBe(0);
+  });
+
   it.runIf(STRANGER_ADDRESS !== undefined)(
     'is ended at its first packet where it comes itself, also for what was no HTTP',
     async () => {

@@ -36,6 +36,9 @@ export interface ListeningServer {
   readonly setTls: (files: TlsFiles) => void;
 }
 
+/** A request that ends in its middle: who sent it has changed his mind, or lost his way, and means no harm. */
+const BROKEN_OFF = 'HPE_INVALID_EOF_STATE';
+
 const MIN_VERSION = { minVersion: 'TLSv1.2' } as const;
 
 /** HTTPS where there is a certificate, HTTP where there is none; with the limits of all of the gateway's servers. */
@@ -68,13 +71,14 @@ export function createListeningServer(
           deps.onRequest,
         );
   server.on('clientError', (error: Error, socket: Duplex) => {
-    const refusal = decideClientError('code' in error ? error.code : undefined, options);
+    const code = 'code' in error ? error.code : undefined;
+    const refusal = decideClientError(code, options);
     if (refusal === undefined || !socket.writable) {
       socket.destroy();
       return;
     }
     deps.refusals.note(refusal.error);
-    if (refusal.error === 'bad_request' && socket instanceof Socket) {
+    if (refusal.error === 'bad_request' && code !== BROKEN_OFF && socket instanceof Socket) {
       deps.offences.note(peerKey(socket.remoteAddress ?? '', proxies));
     }
     endWithRefusal(socket, refusal);
