@@ -15,7 +15,9 @@ if (counts === undefined) {
 
 function read(report) {
   try {
-    return JSON.parse(report).metadata?.vulnerabilities;
+    const counts = JSON.parse(report).metadata?.vulnerabilities;
+    // What counts nothing is no audit.
+    return Number.isInteger(counts?.high) && Number.isInteger(counts.critical) ? counts : undefined;
   } catch {
     return undefined;
   }

@@ -58,14 +58,17 @@ describe('the audit of the packages', () => {
     expect(judge(report({ ...none, critical: 2, total: 2 }))).toMatchObject({ status: 1 });
   });
 
-  it.each(['', '{"message":"405 Method Not Allowed","statusCode":405}', '<html>'])(
-    'says that nothing is known where the registry answers none: %s',
-    (answer) => {
-      const judged = judge(answer);
-      expect(judged).toMatchObject({ status: 0 });
-      expect(judged.stdout).toContain('the registry answers no audit');
-    },
-  );
+  it.each([
+    '',
+    '{"message":"405 Method Not Allowed","statusCode":405}',
+    '<html>',
+    '{"metadata":{"vulnerabilities":null}}',
+    '{"metadata":{"vulnerabilities":{}}}',
+  ])('says that nothing is known where the registry answers none: %s', (answer) => {
+    const judged = judge(answer);
+    expect(judged).toMatchObject({ status: 0 });
+    expect(judged.stdout).toContain('the registry answers no audit');
+  });
 
   it('is asked for by the checks', () => {
     expect(read('.ci/run')).toMatch(/npm audit --omit=dev --json .*\| node scripts\/audit\.mjs$/m);
