@@ -123,7 +123,7 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
   {
     name: 'connections_refused_total',
     type: 'counter',
-    help: 'Connections that were ended unheard: their address had too many, too many waited, it was blocked for offences, or there was no place at all.',
+    help: 'Connections that were ended unheard, by limit: address had too many (--max-http-per-address), unheard too many waited (--max-unheard), blocked for offences (--max-offences), full no place at all.',
     labelNames: ['limit'],
     read: ({ server }) =>
       Object.entries(server.httpConnections.ended).map(([limit, value]) => ({ labels: { limit }, value })),

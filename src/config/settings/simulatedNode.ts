@@ -9,7 +9,7 @@ export const SIMULATED_NODE_SETTINGS = {
     default: 1,
     min: 0,
     max: 4_294_967_295,
-    description: 'Seed: the same seed makes the same chain.',
+    description: 'Seed: the same seed makes the same first blocks; later ones depend on the clock.',
   }),
   simStartHeight: integer({
     group: 'Simulated node',
