@@ -1,10 +1,13 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { spawnChild, stopChild } from './children.mjs';
 import { built } from './dist.mjs';
 
 const MAIN = fileURLToPath(built('main.js'));
 const START_MS = 60_000;
+const READY_ATTEMPTS = 1000;
+const READY_INTERVAL_MS = 20;
 
 /**
  * Starts a command of the gateway as a process of its own and waits for a line of its output.
@@ -71,5 +74,19 @@ export async function startGateway(node, flags = [], execArgv = []) {
     /(ws:\/\/\S+)/,
     execArgv,
   );
-  return { url: program.match[1], pid: program.pid, stop: program.stop };
+  const url = program.match[1];
+  await untilReady(url);
+  return { url, pid: program.pid, stop: program.stop };
+}
+
+/** What enters the mempool before the gateway follows its node is told to nobody: a bench would wait for it for ever. */
+async function untilReady(url) {
+  for (let attempt = 0; attempt < READY_ATTEMPTS; attempt += 1) {
+    const { ok } = await fetch(new URL('/ready', url.replace(/^ws/, 'http')));
+    if (ok) return;
+    await sleep(READY_INTERVAL_MS);
+  }
+  throw new Error(
+    `the gateway at ${url} was not ready within ${(READY_ATTEMPTS * READY_INTERVAL_MS) / 1000} s`,
+  );
 }
