@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { spawnChild, stopChild } from './children.mjs';
 import { built } from './dist.mjs';
+import { sleep } from './fanout.mjs';
 
 const MAIN = fileURLToPath(built('main.js'));
 const START_MS = 60_000;

@@ -1,10 +1,12 @@
-import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { HttpConnectionStats } from './httpConnections.js';
-import type { Offences } from '../limits/offences.js';
-import type { Refusals } from '../limits/refusals.js';
 import { createGracefulClose } from './gracefulClose.js';
-import { createListeningServer, type RequestHeadLimits, type TlsFiles } from './listeningServer.js';
+import {
+  createListeningServer,
+  type ListeningServerDeps,
+  type ListeningServerOptions,
+  type TlsFiles,
+} from './listeningServer.js';
 import { listenOn } from './listenOn.js';
 import { createOpenAnswers } from './openAnswers.js';
 
@@ -28,18 +30,8 @@ const MAX_CONNECTIONS = 1024;
 
 /** Listens for plain HTTP; a request for a WebSocket connection is answered as any other request to its path. */
 export function createHttpListener(
-  options: RequestHeadLimits & {
-    readonly host: string;
-    readonly port: number;
-    readonly tls: TlsFiles | undefined;
-    readonly trustProxies: readonly string[];
-  },
-  deps: {
-    readonly onRequest: RequestListener;
-    readonly refusals: Refusals;
-    readonly offences: Offences;
-    readonly logger: Logger;
-  },
+  options: ListeningServerOptions & { readonly host: string; readonly port: number },
+  deps: ListeningServerDeps & { readonly logger: Logger },
 ): HttpListener {
   const { host, port } = options;
   const listening = createListeningServer(options, deps);

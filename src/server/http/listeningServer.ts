@@ -27,6 +27,20 @@ export interface RequestHeadLimits extends HttpConnectionLimits {
   readonly maxHeaderBytes: number;
 }
 
+/** How a server takes connections. */
+export interface ListeningServerOptions extends RequestHeadLimits {
+  readonly tls: TlsFiles | undefined;
+  /** Proxies whose word is taken, and which speak for many. */
+  readonly trustProxies: readonly string[];
+}
+
+/** What a server works with. */
+export interface ListeningServerDeps {
+  readonly onRequest: RequestListener;
+  readonly refusals: Refusals;
+  readonly offences: Offences;
+}
+
 /** A server that does not listen yet. */
 export interface ListeningServer {
   readonly server: Server;
@@ -43,16 +57,8 @@ const MIN_VERSION = { minVersion: 'TLSv1.2' } as const;
 
 /** HTTPS where there is a certificate, HTTP where there is none; with the limits of all of the gateway's servers. */
 export function createListeningServer(
-  options: RequestHeadLimits & {
-    readonly tls: TlsFiles | undefined;
-    /** Proxies whose word is taken, and which speak for many. */
-    readonly trustProxies: readonly string[];
-  },
-  deps: {
-    readonly onRequest: RequestListener;
-    readonly refusals: Refusals;
-    readonly offences: Offences;
-  },
+  options: ListeningServerOptions,
+  deps: ListeningServerDeps,
 ): ListeningServer {
   const { tls, handshakeTimeoutMs, maxHeaderBytes } = options;
   const proxies = createProxyList(options.trustProxies);
