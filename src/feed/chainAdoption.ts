@@ -82,17 +82,24 @@ export function createChainAdoption(
     return true;
   };
 
-  /** Starts at the node's tip, with the mempool that belongs to it. `undefined` when the node's tip would not hold still. */
+  /**
+   * Starts at the node's tip, with the mempool that belongs to it: known, and not told, unless somebody wants it already. `undefined`
+   * when the node's tip would not hold still.
+   */
   const adoptTip = async (): Promise<ChainPoint | undefined> => {
     for (let attempt = 0; attempt < ADOPT_ATTEMPTS; attempt += 1) {
       const block = await node.getBlock(await node.getBestBlockHash());
       if (block === undefined) continue;
-      const mempool = context.followsTransactions() ? await readMempool(context, block.hashHex) : [];
-      if (mempool === undefined) continue;
+      const takesBaseline = context.followsTransactions() && !demand.isWanted('transactions');
+      const baseline = takesBaseline ? await readMempool(context, block.hashHex) : [];
+      if (baseline === undefined) continue;
       if (demand.isFollowed('figures')) await mempoolInfo.adopt();
+      // From here to the return nothing is awaited: who wants something later stands behind this tip.
       context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       finality.startAt(block.height);
-      for (const transaction of mempool) context.mempool.add(transaction);
+      if (demand.isWanted('figures')) mempoolInfo.forget();
+      if (demand.isWanted('transactions')) due.mempoolIsDue();
+      else for (const transaction of baseline) context.mempool.add(transaction);
       status.nodeTip = { height: block.height, hashHex: block.hashHex };
       return status.nodeTip;
     }

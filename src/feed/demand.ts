@@ -44,6 +44,8 @@ export interface Demand {
    * end with the last who wants them.
    */
   isFollowed(group: DemandGroup): boolean;
+  /** Whether somebody wants it now. */
+  isWanted(group: DemandGroup): boolean;
   /** Whether the log has every event of these topics behind the one numbered `afterSeq`. */
   readonly covers: (topics: Iterable<Topic>, afterSeq: number) => boolean;
   /** Topics whose events are made now. */
@@ -126,6 +128,7 @@ export function createDemand(options: DemandOptions): Demand {
       interest.wanted = next.length === 0 ? NOTHING_WANTED : next;
     },
     isFollowed: (group) => states[group].wholeAfterSeq !== undefined,
+    isWanted: (group) => states[group].wanting > 0,
     covers(topics, afterSeq) {
       return groupsOf(topics).every((group) => {
         const { wholeAfterSeq } = states[group];

@@ -67,6 +67,26 @@ describe('a gateway that follows only what is wanted', () => {
     await expect.poll(() => gateway.health().followedTopics, SOON).toEqual(['blocks', 'finality']);
   });
 
+  it('tells who subscribed before it could follow the node all that the mempool holds then', async () => {
+    const { control } = harness.node;
+    control.setRpcFault({ type: 'hang' });
+    const late = await harness.start();
+    const client = await late.connect();
+    client.send({ action: 'subscribe', topic: 'transactions' });
+    const { json: acknowledgement } = await client.messages.next();
+    expect(acknowledgement.cursor).toBeUndefined();
+    const before = await control.pay(5);
+    control.setRpcFault(undefined);
+    await late.untilAgreed();
+    const txids = [...before, ...(await control.pay(2))];
+    const told: unknown[] = [];
+    while (told.length < txids.length) {
+      const { json } = await client.waitForMessage(({ type }) => type === 'transaction');
+      told.push(json.data?.['txid']);
+    }
+    expect(told.toSorted()).toEqual(txids.toSorted());
+  });
+
   it('tells who comes back too late from the chain, with a gap', async () => {
     const client = await gateway.connect();
     await client.subscribe('transactions');

@@ -101,6 +101,37 @@ test('the first who wants transactions is told what is in the mempool, and every
   expect(asked('getmempoolinfo')).toBe(0);
 });
 
+test.each([
+  ['before the start', ''],
+  ['while the node is asked for its tip', 'getbestblockhash'],
+  ['while the mempool is read', 'getrawmempool'],
+  ['while the figures are read', 'getmempoolinfo'],
+])('who wants transactions %s is told what is in the mempool', async (_when, method) => {
+  harness = createFollowerHarness(undefined, { idleFollowMs: 60_000 });
+  ({ chain } = harness);
+  interest = { wanted: NOTHING_WANTED };
+  const subscribe = (): void => {
+    harness.demand.want(interest, ['transactions', 'mempool']);
+  };
+  chain.mine(0);
+  chain.pay({ coin: 1, asset: 'GOLD' });
+  if (method === '') subscribe();
+  else once(method, subscribe);
+  await harness.start();
+  await harness.settle();
+  expect(harness.eventTexts()).toEqual(['transaction mempool', 'asset mempool', 'sequence A', 'mempool']);
+  chain.mine(1);
+  await harness.settle();
+  expect(harness.eventTexts().slice(4)).toEqual([
+    'block 2',
+    'transaction confirmed',
+    'transaction confirmed',
+    'asset confirmed',
+    'sequence C',
+    'mempool',
+  ]);
+});
+
 test('the figures are asked for while somebody wants them, and the mempool itself is not', async () => {
   await follow(0);
   harness.demand.want(interest, ['mempool']);
