@@ -19,6 +19,7 @@ import { createHttpRoutes } from './http/httpRoutes.js';
 import { createHttpRpc } from './http/httpRpc.js';
 import { createFilterIndex } from './filters/filterIndex.js';
 import { createHub } from './hub/hub.js';
+import { createBlockLog } from './limits/blockLog.js';
 import { createIdleTurns } from './limits/idleTurns.js';
 import { createOffences } from './limits/offences.js';
 import { createRates } from './limits/rates.js';
@@ -78,7 +79,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   });
   const rates = createRates(options);
   const refusals = createRefusals();
-  const offences = createOffences(options);
+  const blockLog = createBlockLog(logger.child({ part: 'offences' }));
+  const offences = createOffences(options, { blockLog });
   let replays = 0;
 
   const catchUp: CatchUpDeps = {
@@ -236,6 +238,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
 
   async function stop(graceMs: number): Promise<void> {
     idleTurns.stop();
+    blockLog.close();
     transport.stopAccepting();
     httpListener?.stopAccepting();
     hub.flush();

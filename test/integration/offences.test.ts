@@ -25,6 +25,12 @@ async function offend(server: ServerHarness, address: string): Promise<void> {
   expect((await peer.ended()).code).toBe(1007);
 }
 
+/** What the operator is told of addresses that are blocked. */
+const linesOfBlocks = ({ logLines }: ServerHarness): readonly Record<string, unknown>[] =>
+  logLines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ part }) => part === 'offences');
+
 describe('an address whose connections are closed again and again for what they send', () => {
   it('is refused with 429 after one too many, keeps what is open, and is let in again after the window', async () => {
     const server = await serve({ trustProxies: ['127.0.0.1'], maxOffences: 2, offenceWindowMs: 5000 });
@@ -36,6 +42,7 @@ describe('an address whose connections are closed again and again for what they 
     for (let n = 0; n < 3; n += 1) await offend(server, '192.0.2.1');
     await expect(connectRaw(server.port, from('192.0.2.1'))).rejects.toThrow(/429 [^]*Retry-After: [1-5]\b/);
     expect(server.server.stats()).toMatchObject({ refusals: { address_blocked: 1 }, offendingAddresses: 1 });
+    expect(linesOfBlocks(server)).toMatchObject([{ level: 40, address: '192.0.2.1', offences: 3 }]);
     await (await connectRaw(server.port, from('192.0.2.2'))).close();
     expect((await open.ask({ command: 'getblockcount', params: [] })).json.type).toBe('response');
     const isLetIn = async (): Promise<boolean> => {
@@ -47,6 +54,8 @@ describe('an address whose connections are closed again and again for what they 
       }
     };
     await expect.poll(isLetIn, SOON).toBe(true);
+    await expect.poll(() => linesOfBlocks(server).length, SOON).toBe(2);
+    expect(linesOfBlocks(server)[1]).toMatchObject({ level: 30, msg: 'no address is blocked any more' });
   });
 
   it('is not counted for clients that only fall behind, leave, or are refused', async () => {

@@ -1,4 +1,5 @@
 import { CLOSE_CODES } from '../../protocol/codes.js';
+import type { BlockLog } from './blockLog.js';
 import { LOCAL_KEY } from './rates.js';
 
 /** How often connections of an address may be closed for what they sent. */
@@ -36,10 +37,18 @@ export function isOffence(code: number): boolean {
   return OFFENCES.has(code);
 }
 
+/** What offences work with. */
+export interface OffencesDeps {
+  /** Is told of each address once in the window in which it is blocked. */
+  readonly blockLog: Pick<BlockLog, 'blocked'>;
+  /** Milliseconds; `performance.now` if absent. */
+  readonly nowMs?: () => number;
+}
+
 /** None yet. A window that is over is forgotten when another begins. */
 export function createOffences(
   { maxOffences, offenceWindowMs, maxRateAddresses }: OffencesOptions,
-  nowMs: () => number = () => performance.now(),
+  { blockLog, nowMs = () => performance.now() }: OffencesDeps,
 ): Offences {
   /** By address, those whose window began first before the others. */
   const windows = new Map<string, { readonly endsAtMs: number; count: number }>();
@@ -58,6 +67,7 @@ export function createOffences(
       const known = windows.get(key);
       if (known !== undefined && known.endsAtMs > now) {
         known.count += 1;
+        if (known.count === maxOffences + 1) blockLog.blocked(key, known.endsAtMs - now, known.count);
         return;
       }
       windows.delete(key);
