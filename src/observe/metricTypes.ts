@@ -41,9 +41,9 @@ export interface MetricState {
   readonly outputs: { readonly recent: number; readonly followed: number; readonly unfollowed: number };
   readonly server: {
     readonly filters: { readonly filters: number; readonly keys: number };
-    readonly behind: number;
     readonly unsentBytes: number;
     readonly lag: {
+      readonly clients: number;
       readonly byPolicy: Readonly<Record<'catch_up' | 'latest' | 'drop', number>>;
       readonly worst: readonly { readonly eventsBehind: number }[];
     };

@@ -18,7 +18,7 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
     ({ archive }) => archive.reading,
   ),
   gauge('clients', 'Open WebSocket connections.', ({ health }) => health.clients),
-  gauge('clients_behind', 'Clients that are fed at their own pace.', ({ server }) => server.behind),
+  gauge('clients_behind', 'Clients that are fed at their own pace.', ({ server }) => server.lag.clients),
   {
     name: 'clients_behind_by_policy',
     type: 'gauge',

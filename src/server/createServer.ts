@@ -24,7 +24,7 @@ import { createIdleTurns } from './limits/idleTurns.js';
 import { createOffences } from './limits/offences.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
-import { mergeLags, type Lag } from './hub/lag.js';
+import { describeLag, type Lag } from './hub/lag.js';
 import { mergeHubStats } from './hub/mergeHubStats.js';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.js';
 import type { SubscriptionSet } from './subscriptions/subscriptionSet.js';
@@ -230,8 +230,8 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   function lag(): Lag {
     const nowMs = performance.now();
     if (lastLag === undefined || nowMs - lastLag.atMs > LAG_MAX_AGE_MS) {
-      const lags = [hub, ...customTopics.sources.map((source) => source.hub)].map((each) => each.lag());
-      lastLag = { atMs: nowMs, lag: mergeLags(lags) };
+      const hubs = [hub, ...customTopics.sources.map((source) => source.hub)];
+      lastLag = { atMs: nowMs, lag: describeLag(hubs.map((each) => each.lagging())) };
     }
     return lastLag.lag;
   }

@@ -10,10 +10,10 @@ afterEach(() => harness.close());
 
 const KIB = 1024;
 
-/** Appends events of 8 KiB until the server says that somebody is behind; returns the last number. */
-async function appendUntilBehind(from: number): Promise<number> {
+/** Appends events of 8 KiB until the server says that so many are behind; returns the last number. */
+async function appendUntilBehind(from: number, count = 1): Promise<number> {
   let n = from;
-  while (harness.server.stats().behind === 0) {
+  while (harness.server.stats().behind < count) {
     n += 1;
     harness.log.append([draft('block', n, 8 * KIB)]);
     await new Promise((resolve) => setImmediate(resolve));
@@ -56,6 +56,20 @@ describe('a client that does not read', () => {
     harness.log.append([draft('block', total)]);
     expect(await takeNumbers(slow, 1)).toEqual([total]);
     expect(harness.server.stats()).toMatchObject({ behind: 0, cohorts: 1 });
+  });
+
+  it('is one client that is behind, however many dialects it uses', async () => {
+    harness = await startServer({ maxBufferedBytes: 64 * KIB });
+    const slow = await harness.connect();
+    await slow.subscribe('blocks');
+    slow.send({ jsonrpc: '2.0', method: 'subscribe', params: ['blocks'], id: 1 });
+    await slow.waitForMessage(({ id }) => id === 1);
+    slow.socket.pause();
+    await appendUntilBehind(0, 2);
+    await expect.poll(() => harness.server.lag().worst.length, SOON).toBe(1);
+    expect(harness.server.lag()).toMatchObject({ clients: 1, byPolicy: { catch_up: 1 } });
+    slow.socket.resume();
+    await expect.poll(() => harness.server.lag().clients, SOON).toBe(0);
   });
 
   it('gets its answers behind what is in the socket, not behind the whole backlog', async () => {

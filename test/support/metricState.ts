@@ -78,11 +78,14 @@ export const FULL_STATE: MetricState = {
   outputs: { recent: 128, followed: 129, unfollowed: 130 },
   server: {
     filters: { filters: 131, keys: 132 },
-    behind: 110,
     handshakesWaiting: 120,
     handshakesDelayed: 121,
     unsentBytes: 111,
-    lag: { byPolicy: { catch_up: 128, latest: 129, drop: 130 }, worst: [{ eventsBehind: 131 }] },
+    lag: {
+      clients: 110,
+      byPolicy: { catch_up: 128, latest: 129, drop: 130 },
+      worst: [{ eventsBehind: 131 }],
+    },
     skippedEvents: { latest: 132, drop: 133 },
     subscriptionsByTopic: {
       blocks: 112,

@@ -2,7 +2,6 @@ import { createBehindFeed } from './behindFeed.js';
 import { newHubCounts, writeFrames } from './hubCounts.js';
 import { createHubMembers } from './hubMembers.js';
 import type { Hub, HubClient, HubDeps, HubListener, HubOptions } from './hubTypes.js';
-import { describeLag } from './lag.js';
 import { createLogSlices } from './logSlices.js';
 import {
   becomeSlow,
@@ -195,7 +194,7 @@ export function createHub<Client extends HubClient>(options: HubOptions, deps: H
       ...counts,
       skippedEvents: { ...counts.skippedEvents },
     }),
-    lag: () => describeLag(members.behind, log.headSeq),
+    lagging: () => ({ behind: members.behind, headSeq: log.headSeq }),
     unsentBytes: members.unsentBytes,
     close() {
       state.closed = true;

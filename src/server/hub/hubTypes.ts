@@ -3,7 +3,7 @@ import type { SlowPolicy } from '../../protocol/slowPolicies.js';
 import type { Topic } from '../../protocol/topics.js';
 import type { Connection } from '../connection.js';
 import type { FilterIndex } from './filterIndex.js';
-import type { Lag } from './lag.js';
+import type { LaggingReaders } from './lag.js';
 import { readerMask, type Position, type Reader } from './reader.js';
 import type { Skip } from './skipped.js';
 import type { View } from './view.js';
@@ -30,7 +30,7 @@ export interface HubDeps {
 export interface HubStats {
   /** Connections, each once. */
   readonly clients: number;
-  /** Clients that are fed at their own pace. */
+  /** Clients that are fed at their own pace; a connection is one for each form that it uses. */
   readonly behind: number;
   readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
   /** Groups of live clients that are sent the same. */
@@ -112,8 +112,8 @@ export interface Hub<Client extends HubClient> {
   /** Writes to the live clients all that is in the log, now. */
   flush(): void;
   stats(): HubStats;
-  /** How far the clients that are behind are behind; each of them is asked. */
-  lag(): Lag;
+  /** Those who are behind, at this moment. */
+  lagging(): LaggingReaders;
   /** Bytes that the clients have not taken yet, all together; every client is asked. */
   unsentBytes(): number;
   /** Stops listening to the log and writes no more. */

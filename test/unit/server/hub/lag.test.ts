@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeLag, MAX_LISTED, mergeLags } from '../../../../src/server/hub/lag.js';
+import { describeLag, MAX_LISTED } from '../../../../src/server/hub/lag.js';
 import { NEW_READER, type Reader } from '../../../../src/server/hub/reader.js';
 
 function client(id: number, reader: Partial<Reader>, unsentBytes = 0) {
@@ -7,39 +7,52 @@ function client(id: number, reader: Partial<Reader>, unsentBytes = 0) {
 }
 
 const at = (seq: number, mask = 1) => [{ position: { seq, cursor: undefined }, mask }];
+const POLICIES = { latest: 2, drop: 4, close: 0 };
 
 describe('the lag of clients', () => {
   it('counts clients by what is to become of their events, and measures from their oldest place', () => {
-    const policies = { latest: 2, drop: 4, close: 0 };
-    const lag = describeLag(
-      [
-        client(1, { behind: at(90), held: at(70, 2), policies }, 5),
-        client(2, { held: at(95, 4), policies }, 6),
-        client(3, { behind: at(100) }, 7),
+    const behind = [
+      client(1, { behind: at(90), held: at(70, 2), policies: POLICIES }, 5),
+      client(2, { held: at(95, 4), policies: POLICIES }, 6),
+      client(3, { behind: at(100) }, 7),
+    ];
+    expect(describeLag([{ behind, headSeq: 100 }])).toEqual({
+      clients: 3,
+      byPolicy: { catch_up: 2, latest: 1, drop: 1 },
+      worst: [
+        { id: 1, eventsBehind: 30, unsentBytes: 5 },
+        { id: 2, eventsBehind: 5, unsentBytes: 6 },
+        { id: 3, eventsBehind: 0, unsentBytes: 7 },
       ],
-      100,
-    );
-    expect(lag.byPolicy).toEqual({ catch_up: 2, latest: 1, drop: 1 });
-    expect(lag.worst).toEqual([
-      { id: 1, eventsBehind: 30, unsentBytes: 5 },
-      { id: 2, eventsBehind: 5, unsentBytes: 6 },
-      { id: 3, eventsBehind: 0, unsentBytes: 7 },
-    ]);
+    });
   });
 
   it('lists the worst alone, however many there are', () => {
-    const many = Array.from({ length: 1000 }, (_, id) => client(id, { behind: at(id) }));
-    const { worst, byPolicy } = describeLag(many, 1000);
-    expect(byPolicy.catch_up).toBe(1000);
+    const behind = Array.from({ length: 1000 }, (_, id) => client(id, { behind: at(id) }));
+    const { clients, byPolicy, worst } = describeLag([{ behind, headSeq: 1000 }]);
+    expect([clients, byPolicy.catch_up]).toEqual([1000, 1000]);
     expect(worst.map(({ id }) => id)).toEqual(Array.from({ length: MAX_LISTED }, (_, id) => id));
-    expect(describeLag([], 5)).toEqual({ byPolicy: { catch_up: 0, latest: 0, drop: 0 }, worst: [] });
+    expect(describeLag([{ behind: [], headSeq: 5 }])).toEqual({
+      clients: 0,
+      byPolicy: { catch_up: 0, latest: 0, drop: 0 },
+      worst: [],
+    });
   });
 
-  it('of several hubs lists a client once, where it is furthest, and counts it in each', () => {
-    const one = describeLag([client(1, { behind: at(90) }, 5), client(2, { behind: at(95) })], 100);
-    const other = describeLag([client(1, { behind: at(60) }, 5), client(3, { behind: at(99) })], 100);
-    expect(mergeLags([one, other])).toEqual({
-      byPolicy: { catch_up: 4, latest: 0, drop: 0 },
+  it('counts and lists a connection once, where it is furthest, also in several forms and behind several logs', () => {
+    const behind = [
+      client(1, { behind: at(90) }, 5),
+      client(1, { behind: at(95), held: at(93, 4), policies: POLICIES }, 5),
+      client(2, { behind: at(95) }),
+    ];
+    const ofAnother = [client(1, { behind: at(10) }, 5), client(3, { held: at(49, 4), policies: POLICIES })];
+    const lag = describeLag([
+      { behind, headSeq: 100 },
+      { behind: ofAnother, headSeq: 50 },
+    ]);
+    expect(lag).toEqual({
+      clients: 3,
+      byPolicy: { catch_up: 2, latest: 0, drop: 2 },
       worst: [
         { id: 1, eventsBehind: 40, unsentBytes: 5 },
         { id: 2, eventsBehind: 5, unsentBytes: 0 },
