@@ -1,4 +1,5 @@
 import { connect, RefusedError, type Filter, type From, type TopicName } from '../client/index.js';
+import { ERROR_CODES } from '../protocol/codes.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import { parseTopic } from '../protocol/topics.js';
 import type { CliCommand, CommandContext, Output } from './cliTypes.js';
@@ -19,7 +20,7 @@ export const watchCommand: CliCommand = {
     {
       name: 'topic',
       description:
-        'blocks, transactions, assets, mempool, sequence, finality, peers, mining, or all but the last three (if none is named)',
+        "blocks, transactions, assets, mempool, sequence, finality, peers, mining, a topic of the operator's own, or all, which is the first five (if none is named). Streams, messages at intervals, are no topics: they are for programs (PROTOCOL.md §12.6)",
     },
   ],
   pattern: '[topic..]',
@@ -98,6 +99,10 @@ async function run(context: CommandContext): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
+    if (error.errorCode === ERROR_CODES.unknown_topic) {
+      const words = `${error.message}. watch prints topics, and no streams`;
+      throw new GatewayError(words, { code: 'GW_ERR_SUBSCRIPTION_REFUSED' });
+    }
     const hint = tokenHint(error.errorCode);
     if (hint === '') throw error;
     throw new GatewayError(error.message + hint, { code: 'GW_ERR_UNAUTHORIZED' });

@@ -3,7 +3,7 @@ import type { Dialect } from './dialects/dialect.js';
 import { JSON_RPC_2 } from './dialects/jsonRpc.js';
 import { NATIVE } from './dialects/native.js';
 import { elementSpans, jsonDepth, memberSpans } from './jsonSpans.js';
-import { NO_CUSTOM_TOPICS, type CustomTopics } from './topics.js';
+import { NO_CUSTOM_TOPICS, topicNames, type CustomTopics } from './topics.js';
 import type { InvalidRequest, Member, Members, Request } from './request.js';
 
 /** What a client's message may be, and may name. Its length is limited before it is read. */
@@ -120,12 +120,15 @@ function parseItem(json: string, value: unknown, limits: MessageLimits): Asked {
 }
 
 /** A stream that was taken for a topic is told what it is. */
-function explained(request: Request, { streamNames = [] }: MessageLimits): Request {
+function explained(
+  request: Request,
+  { streamNames = [], customTopics = NO_CUSTOM_TOPICS }: MessageLimits,
+): Request {
   if (request.type !== 'invalid' || request.topicName === undefined) return request;
   if (!streamNames.includes(request.topicName)) return request;
   const name = request.topicName;
   const how = `{"action":"subscribe","stream":"${name}"}`;
-  const message = `${name} is a stream, messages at intervals, and no topic: subscribe to it with "stream" in the place of "topic", as in ${how}`;
+  const message = `${name} is a stream, messages at intervals, and no topic: subscribe to it with "stream" in the place of "topic", as in ${how}; the topics are ${topicNames(customTopics).join(', ')}`;
   return { ...request, message };
 }
 

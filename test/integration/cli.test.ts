@@ -446,7 +446,9 @@ describe('watch', () => {
     });
     const topic = runProgram(['watch', 'x', '--url', url]);
     expect(await topic.ended()).toBe(1);
-    expect(topic.stderr()).toBe('evrmore-gateway: x was refused with code 1001: no such topic\n');
+    expect(topic.stderr()).toBe(
+      'evrmore-gateway: x was refused with code 1001: no such topic. watch prints topics, and no streams\n',
+    );
     const place = runProgram(['watch', 'blocks', '--from', '7', '--url', url]);
     expect(await place.ended()).toBe(1);
     expect(place.stderr()).toContain('blocks was refused with code 1033: pruned');

@@ -92,9 +92,12 @@ describe('serve', { timeout: LIMIT_MS }, () => {
     const [, url = ''] = await serve.waitFor(/WebSocket +(ws:\S+)/);
     const watch = runProgram(['watch', 'network_metrics', '--url', url]);
     expect(await watch.ended()).toBe(1);
-    expect(watch.stderr()).toContain(
-      'network_metrics is a stream, messages at intervals, and no topic: subscribe to it with "stream"',
+    expect(watch.stderr()).toMatch(
+      /network_metrics is a stream, messages at intervals, and no topic: subscribe to it with "stream" .*; the topics are block, blocks, .*, all\. watch prints topics, and no streams\n$/,
     );
+    const help = runProgram(['watch', '--help']);
+    expect(await help.ended()).toBe(0);
+    expect(help.stdout()).toMatch(/Streams, messages at\s+intervals, are no topics/);
   });
 
   it('shows to watch --filter what passes, and says of a filter what is wrong with it', async () => {
