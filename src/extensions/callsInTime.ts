@@ -6,8 +6,9 @@ export const TIMEOUT = Symbol('timeout');
 /** Calls of an operator's function, each bounded in time. */
 export interface CallsInTime {
   /**
-   * What the call gives, or {@link TIMEOUT}; nothing, at once, when `signal` is aborted before. Rejects with what it throws, as an error that
-   * can be looked at. A call that has not ended then is abandoned: what it gives is not looked at.
+   * What the call gives, or {@link TIMEOUT}; nothing, at once, when `signal` is aborted before, and then nothing is called if it was aborted
+   * already. Rejects with what it throws, as an error that can be looked at. A call that has not ended then is abandoned: what it gives is
+   * not looked at.
    */
   run(call: () => unknown, signal?: AbortSignal): Promise<unknown>;
   /** Calls that were abandoned, and have not ended since. */
@@ -21,8 +22,9 @@ export function createCallsInTime(deadlineMs: number, onReturn: () => void = () 
     get abandoned() {
       return abandoned;
     },
-    run: (call, signal) =>
-      new Promise((resolve, reject) => {
+    run(call, signal) {
+      if (signal?.aborted === true) return Promise.resolve(undefined);
+      return new Promise((resolve, reject) => {
         let isAbandoned = false;
         const abandon = (outcome: typeof TIMEOUT | undefined): void => {
           if (isAbandoned) return;
@@ -66,6 +68,7 @@ export function createCallsInTime(deadlineMs: number, onReturn: () => void = () 
             });
           },
         );
-      }),
+      });
+    },
   };
 }
