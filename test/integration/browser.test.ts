@@ -219,6 +219,7 @@ describeWith('chromium', 'a page in Chromium', (path) => {
         'finality',
         'peers',
         'mining',
+        'all',
         'heights',
       ],
       ...['network_metrics', 'markets_health', 'receipts', 'peers'].map((name) => `${name} (stream)`),
@@ -235,5 +236,31 @@ describeWith('chromium', 'a page in Chromium', (path) => {
     await page.locator('li.t-stream', { hasText: 'network_strength' }).nth(0).waitFor();
     await press('heights');
     await page.locator('li.t-subscription', { hasText: '"unsubscribe"' }).waitFor();
+  });
+
+  it('is the gateway’s own: one button is for all topics, pressed while each of them is', async () => {
+    const gateway = await serve();
+    await page.goto(gateway.httpUrl);
+    await page.locator('li.t-subscription').nth(1).waitFor();
+    const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+    const pressed = (): Promise<readonly string[]> =>
+      page.locator('#topics button[aria-pressed=true]').allTextContents();
+    expect(await pressed()).toEqual(['blocks', 'assets']);
+    await press('all');
+    await page.locator('li.t-subscription').nth(2).waitFor();
+    const all = ['blocks', 'transactions', 'assets', 'mempool', 'sequence'];
+    expect(await pressed()).toEqual([...all, 'all']);
+    const [txid = ''] = await harness.node.control.pay();
+    await page.locator('li.t-transaction', { hasText: txid }).waitFor();
+    await press('sequence');
+    await page.locator('li.t-subscription').nth(3).waitFor();
+    expect(await pressed()).toEqual(all.slice(0, -1));
+    await press('all');
+    await page.locator('li.t-subscription').nth(4).waitFor();
+    expect(await pressed()).toEqual([...all, 'all']);
+    await press('all');
+    await page.locator('li.t-subscription').nth(5).waitFor();
+    expect(await pressed()).toEqual([]);
+    expect(await page.locator('li.t-error').allTextContents()).toEqual([]);
   });
 });

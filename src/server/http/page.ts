@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseTopic } from '../../protocol/topics.js';
 
 const STYLE = `
 :root{color-scheme:light dark;--fg:#1b1f24;--bg:#f6f7f9;--card:#fff;--line:#d9dee5;--dim:#667080;--ok:#1a7f4b;--bad:#c0392b}
@@ -24,11 +25,13 @@ pre{margin:0;padding:.5rem .6rem;border-top:1px solid var(--line);white-space:pr
 
 const SCRIPT = `
 'use strict';
-const SHORT_NAMES = ['block', 'transaction', 'asset', 'peer', 'all'];
+const SHORT_NAMES = ['block', 'transaction', 'asset', 'peer'];
+const ALL = ${JSON.stringify(parseTopic('all')?.map((topic) => `topic ${topic}`))};
 const KEEP = 200;
 const byId = (id) => document.getElementById(id);
 const wanted = new Set(['topic blocks', 'topic assets']);
 let choices = new Map();
+const buttons = new Map();
 let socket;
 let retryMs = 500;
 let paused = false;
@@ -101,6 +104,16 @@ function receive(text) {
 function ask(action, names) {
   send(JSON.stringify({ action, ...names }));
 }
+// All stands for several: it is on while they all are.
+function partsOf(key) {
+  return key === 'topic all' ? ALL : [key];
+}
+function isOn(key) {
+  return partsOf(key).every((part) => wanted.has(part));
+}
+function show() {
+  for (const [key, button] of buttons) button.setAttribute('aria-pressed', String(isOn(key)));
+}
 // What the gateway says there is: its topics, once each, those of its operator, and its streams.
 function offer(topics, streams) {
   const before = [...choices.keys()].join();
@@ -109,19 +122,21 @@ function offer(topics, streams) {
     ...streams.map((stream) => ['stream ' + stream, { stream }]),
   ]);
   if ([...choices.keys()].join() === before) return;
-  byId('topics').replaceChildren(...[...choices].map(([key, names]) => {
+  buttons.clear();
+  for (const [key, names] of choices) {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = names.topic || names.stream + ' (stream)';
-    button.setAttribute('aria-pressed', String(wanted.has(key)));
     button.addEventListener('click', () => {
-      const on = !wanted.has(key);
-      if (on) wanted.add(key); else wanted.delete(key);
-      button.setAttribute('aria-pressed', String(on));
+      const on = !isOn(key);
+      for (const part of partsOf(key)) if (on) wanted.add(part); else wanted.delete(part);
+      show();
       ask(on ? 'subscribe' : 'unsubscribe', names);
     });
-    return button;
-  }));
+    buttons.set(key, button);
+  }
+  show();
+  byId('topics').replaceChildren(...buttons.values());
 }
 function connect() {
   state('connecting', false);
