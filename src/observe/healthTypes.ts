@@ -2,6 +2,7 @@ import type { ChainPoint } from '../protocol/events.js';
 import type { WatchedTopic } from '../chain/topicWatch.js';
 import type { ListenerState } from '../node/noticeTypes.js';
 import type { Topic } from '../protocol/topics.js';
+import type { LaggingClient } from './serverFigures.js';
 
 /**
  * `starting` until the first tip is known; `ok` while the tips agree; `catching_up` while they do not, or were not compared for
@@ -47,12 +48,7 @@ export interface Health {
   /** Open WebSocket connections. */
   readonly clients: number;
   /** The clients that are furthest behind the log, worst first; a few at most. */
-  readonly clientsBehind: readonly {
-    /** Its number, as in the log lines. */
-    readonly id: number;
-    readonly eventsBehind: number;
-    readonly unsentBytes: number;
-  }[];
+  readonly clientsBehind: readonly LaggingClient[];
   readonly log: {
     readonly epoch: string;
     readonly headSeq: number;

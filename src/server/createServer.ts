@@ -1,6 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { createExtensionRpc } from '../extensions/extensionRpc.js';
 import { METRICS_UPDATE } from '../extensions/streams/metricsUpdate.js';
+import type { Lag } from '../observe/serverFigures.js';
 import { CLOSE_CODES } from '../protocol/codes.js';
 import { printError } from '../protocol/printMessages.js';
 import { formatTipCursor, type Cursor } from '../protocol/cursor.js';
@@ -24,7 +25,7 @@ import { createIdleTurns } from './limits/idleTurns.js';
 import { createOffences } from './limits/offences.js';
 import { createRates } from './limits/rates.js';
 import { createRefusals } from './limits/refusals.js';
-import { describeLag, type Lag } from './hub/lag.js';
+import { describeLag } from './hub/lag.js';
 import { mergeHubStats } from './hub/mergeHubStats.js';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.js';
 import type { SubscriptionSet } from './subscriptions/subscriptionSet.js';

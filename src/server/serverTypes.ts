@@ -8,18 +8,15 @@ import type { KnownOutputs } from '../feed/knownOutputs.js';
 import type { RpcClient } from '../node/rpcTypes.js';
 import type { Health } from '../observe/healthTypes.js';
 import type { MetricsText } from '../observe/metricTypes.js';
+import type { Lag, ServerFigures } from '../observe/serverFigures.js';
 import type { ErrorName } from '../protocol/codes.js';
 import type { Authenticator } from './access/authenticator.js';
 import type { Role } from './access/role.js';
-import type { CustomTopicsOptions, CustomTopicStats } from './subscriptions/customTopics.js';
-import type { FilterIndexStats } from './filters/filterIndex.js';
+import type { CustomTopicsOptions } from './subscriptions/customTopics.js';
 import type { HubStats } from './hub/hubTypes.js';
-import type { Lag } from './hub/lag.js';
 import type { OffencesOptions } from './limits/offences.js';
 import type { RatesOptions } from './limits/rates.js';
-import type { StreamStats } from './streams/streamHub.js';
 import type { TlsFiles } from './http/listeningServer.js';
-import type { WebSocketServerStats } from './webSocket/webSocketServerTypes.js';
 
 /** Where to listen, and the limits; times in milliseconds. */
 export interface ServerOptions
@@ -119,21 +116,10 @@ export interface ServerDeps {
   readonly logger: Logger;
 }
 
-/** Figures of the server, for health and metrics. */
-export interface ServerStats extends HubStats, WebSocketServerStats {
-  /** Subscriptions from the past that are under way. */
-  readonly replays: number;
-  /** Of live clients. */
-  readonly filters: FilterIndexStats;
-  readonly streams: readonly StreamStats[];
-  readonly customTopics: readonly CustomTopicStats[];
-  readonly commands: { readonly inFlight: number; readonly shared: number; readonly cached: number };
-  /** Errors answered, by name. */
+/** Figures of the server, for health, metrics and tests. */
+export interface ServerStats extends HubStats, ServerFigures {
+  /** Errors answered: every name is there. */
   readonly refusals: Readonly<Record<ErrorName, number>>;
-  /** Addresses whose messages and cost are remembered, and how many were forgotten too soon. */
-  readonly rates: { readonly addresses: number; readonly forgotten: number };
-  /** Addresses whose connections were closed lately for what they sent. */
-  readonly offendingAddresses: number;
 }
 
 /** The clients' side of the gateway. */

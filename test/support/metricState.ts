@@ -84,7 +84,7 @@ export const FULL_STATE: MetricState = {
     lag: {
       clients: 110,
       byPolicy: { catch_up: 128, latest: 129, drop: 130 },
-      worst: [{ eventsBehind: 131 }],
+      worst: [{ id: 1, eventsBehind: 131, unsentBytes: 2 }],
     },
     skippedEvents: { latest: 132, drop: 133 },
     subscriptionsByTopic: {

@@ -1,4 +1,5 @@
 import type { KnownOutputs } from '../../feed/knownOutputs.js';
+import type { FilterFigures } from '../../observe/serverFigures.js';
 import { FILTERED_TOPICS } from '../../protocol/filterTypes.js';
 import type { FilterIndex } from '../hub/filterIndex.js';
 import { TOPIC_BITS } from '../hub/topicMask.js';
@@ -7,17 +8,9 @@ import { isConnectionFilter, type ConnectionFilter } from './connectionFilter.js
 import type { TopicFilter } from './topicFilter.js';
 import { createTopicIndex, type TopicIndex } from './topicIndex.js';
 
-/** Figures of an index, for metrics. */
-export interface FilterIndexStats {
-  /** Different filters of live clients. */
-  readonly filters: number;
-  /** Keys of these filters. */
-  readonly keys: number;
-}
-
 /** An index by keys: an event costs its outputs, its inputs and its matches, however many filters there are. */
 export interface KeyedFilterIndex extends FilterIndex {
-  stats(): FilterIndexStats;
+  stats(): FilterFigures;
 }
 
 const NO_FILTERS: readonly Filter[] = [];

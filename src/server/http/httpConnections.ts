@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HttpConnectionFigures } from '../../observe/serverFigures.js';
 import { clientAddress, isTrustedProxy, type ProxyList } from '../access/clientAddress.js';
 import type { Refusal } from '../access/refusal.js';
 import { createAddressCounts } from '../limits/addressCounts.js';
@@ -17,33 +18,11 @@ export interface HttpConnectionLimits {
   readonly handshakeTimeoutMs: number;
 }
 
-/** Why connections were ended before anything was known of them. */
-export interface EndedConnections {
-  /** Their address had all that it may have. */
-  readonly address: number;
-  /** They had waited longest of too many. */
-  readonly unheard: number;
-  /** Connections of their address were closed too often for what they sent. */
-  readonly blocked: number;
-  /** There was no place left at all; the operating system's queue is not counted. */
-  readonly full: number;
-}
-
-/** Figures of connections that are no WebSocket connections. */
-export interface HttpConnectionStats {
-  /** Open ones. */
-  readonly open: number;
-  /** Of these, those that have not said yet what they want. */
-  readonly unheard: number;
-  /** Since the start. */
-  readonly ended: EndedConnections;
-}
-
 /** The figures of all of a gateway's servers. */
 export function addHttpConnectionStats(
-  one: HttpConnectionStats,
-  other: HttpConnectionStats | undefined,
-): HttpConnectionStats {
+  one: HttpConnectionFigures,
+  other: HttpConnectionFigures | undefined,
+): HttpConnectionFigures {
   if (other === undefined) return one;
   return {
     open: one.open + other.open,
@@ -65,7 +44,7 @@ export interface HttpConnections {
   readonly signs: number;
   /** The request's connection is the server's no more. Called by who takes upgrades: a server with no listener for them answers the request. */
   readonly upgraded: (request: IncomingMessage) => void;
-  readonly stats: () => HttpConnectionStats;
+  readonly stats: () => HttpConnectionFigures;
 }
 
 /** Part of the time for a request's head that nobody is denied, however many others wait. */

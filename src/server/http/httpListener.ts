@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { HttpConnectionStats } from './httpConnections.js';
+import type { HttpConnectionFigures } from '../../observe/serverFigures.js';
 import { createGracefulClose } from './gracefulClose.js';
 import {
   createListeningServer,
@@ -16,7 +16,7 @@ export interface HttpListener {
   listen(): Promise<{ readonly port: number }>;
   /** Encrypts connections from now on with these. */
   readonly setTls: (files: TlsFiles) => void;
-  stats(): HttpConnectionStats;
+  stats(): HttpConnectionFigures;
   /** Hears those who have connected and not asked yet, and takes no more connections then. */
   stopAccepting(): void;
   /** Resolves when all who were heard have been answered, or after so long. Called after {@link HttpListener.stopAccepting}. */

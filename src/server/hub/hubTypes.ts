@@ -1,4 +1,5 @@
 import type { ReadableLog } from '../../feed/eventLogTypes.js';
+import type { HubFigures } from '../../observe/serverFigures.js';
 import type { SlowPolicy } from '../../protocol/slowPolicies.js';
 import type { Topic } from '../../protocol/topics.js';
 import type { Connection } from '../connection.js';
@@ -27,26 +28,11 @@ export interface HubDeps {
 }
 
 /** Figures of the hub, for health, metrics and tests. */
-export interface HubStats {
+export interface HubStats extends HubFigures {
   /** Connections, each once. */
   readonly clients: number;
   /** Clients that are fed at their own pace; a connection is one for each form that it uses. */
   readonly behind: number;
-  readonly subscriptionsByTopic: Readonly<Record<Topic, number>>;
-  /** Groups of live clients that are sent the same. */
-  readonly cohorts: number;
-  /** Turns in which events went to cohorts. */
-  readonly ticks: number;
-  /** Times that the frames of a turn were joined: at most once per cohort and turn. */
-  readonly cohortJoins: number;
-  /** Times that frames were joined for clients that are behind. */
-  readonly behindJoins: number;
-  /** Writes of events to sockets. */
-  readonly writes: number;
-  /** Bytes of these writes. */
-  readonly writtenBytes: number;
-  /** Events that slow clients were not sent, by the policy of their subscription. */
-  readonly skippedEvents: Readonly<Record<Skip['policy'], number>>;
 }
 
 /** What the hub tells about a client. */

@@ -1,22 +1,6 @@
+import type { Lag, LaggingClient } from '../../observe/serverFigures.js';
 import type { Connection } from '../connection.js';
 import { oldestPosition, type Reader } from './reader.js';
-
-/** A client that is behind. */
-export interface LaggingClient {
-  readonly id: number;
-  /** Events of the log after the oldest place at which it stands, wanted or not. */
-  readonly eventsBehind: number;
-  readonly unsentBytes: number;
-}
-
-/** How far clients are behind. A connection is one client, however many forms it uses and logs it reads. */
-export interface Lag {
-  readonly clients: number;
-  /** Clients with topics behind, by what is to become of these topics; one with several counts in each. */
-  readonly byPolicy: Readonly<Record<'catch_up' | 'latest' | 'drop', number>>;
-  /** The furthest behind, first; at most {@link MAX_LISTED}. */
-  readonly worst: readonly LaggingClient[];
-}
 
 /** Those who are behind one log. */
 export interface LaggingReaders {

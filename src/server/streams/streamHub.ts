@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Audience, StreamDefinition, StreamRpc } from '../../extensions/defineStream.js';
 import { printData } from '../../extensions/printData.js';
-import { createStreamRunner, type StreamOutcome, type StreamRunner } from '../../extensions/streamRunner.js';
+import { createStreamRunner, type StreamRunner } from '../../extensions/streamRunner.js';
+import type { StreamFigures } from '../../observe/serverFigures.js';
 import type { Dialect } from '../../protocol/dialects/dialect.js';
 import type { Connection } from '../connection.js';
 import { writeInTurns } from '../writeInTurns.js';
@@ -21,20 +22,6 @@ export interface StreamHubDeps {
   /** Makes a message into the parts of a WebSocket frame. */
   readonly frame: (message: Buffer, isCompressed: boolean) => readonly Buffer[];
   readonly logger: Logger;
-}
-
-/** Figures of one stream. */
-export interface StreamStats {
-  readonly name: string;
-  /** Subscriptions; a client that uses two dialects has two. */
-  readonly subscribers: number;
-  readonly outcomes: Readonly<Record<StreamOutcome, number>>;
-  /** Messages written to clients. */
-  readonly messages: number;
-  /** Messages that slow clients were not sent. */
-  readonly skipped: number;
-  /** Calls of `fetch` that have not ended at their deadline, nor since. */
-  readonly abandoned: number;
 }
 
 /** The streams of one connection. */
@@ -59,7 +46,7 @@ export interface StreamHub {
   readonly names: readonly string[];
   /** Takes in a connection; `audience` is asked for each message. */
   enter(connection: Connection, audience: () => Audience): StreamClient;
-  stats(): readonly StreamStats[];
+  stats(): readonly StreamFigures[];
   /** Runs no stream any more. */
   close(): void;
 }

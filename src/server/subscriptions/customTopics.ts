@@ -8,6 +8,7 @@ import { createDerivedLog, type DerivedLog } from '../../feed/derivedLog.js';
 import type { Demand, Interest } from '../../feed/demand.js';
 import type { EventLog } from '../../feed/eventLogTypes.js';
 import type { KnownOutputs } from '../../feed/knownOutputs.js';
+import type { CustomTopicFigures } from '../../observe/serverFigures.js';
 import { formatTipCursor } from '../../protocol/cursor.js';
 import type { Dialect, DialectName } from '../../protocol/dialects/dialect.js';
 import type { SubscriptionName } from '../../protocol/printMessages.js';
@@ -29,20 +30,6 @@ export interface EventSource {
   readonly customTopic?: string;
   /** The dialect as it speaks of this source. */
   readonly speak?: (dialect: Dialect) => Dialect;
-}
-
-/** Figures of a custom topic. */
-export interface CustomTopicStats {
-  readonly name: string;
-  readonly subscriptions: number;
-  /** Bytes of made events in memory. */
-  readonly bytes: number;
-  /** Events that are not looked at yet. */
-  readonly lag: number;
-  /** What became of the events that were looked at. */
-  readonly outcomes: TopicMapper['outcomes'];
-  /** Calls of `map` that have not ended at their deadline, nor since. */
-  readonly abandoned: number;
 }
 
 /** Custom topics and their limits. */
@@ -72,7 +59,7 @@ export interface CustomTopicSources {
   readonly names: CustomTopics;
   readonly sources: readonly EventSource[];
   flush(): void;
-  stats(): readonly CustomTopicStats[];
+  stats(): readonly CustomTopicFigures[];
   close(): void;
 }
 

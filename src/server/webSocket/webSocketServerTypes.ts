@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
+import type { TransportFigures } from '../../observe/serverFigures.js';
 import type { Gate, Visitor } from '../access/gate.js';
 import type { Connection, ConnectionHandlers } from '../connection.js';
-import type { HttpConnectionStats } from '../http/httpConnections.js';
 import type { KeepAliveOptions } from './keepAlive.js';
 import type { Offences } from '../limits/offences.js';
 import type { Refusals } from '../limits/refusals.js';
@@ -47,19 +47,6 @@ export interface WebSocketServerDeps<Session> {
   readonly logger: Logger;
 }
 
-/** Figures of the transport, for metrics. */
-export interface WebSocketServerStats {
-  /** Handshakes that wait for their turn: with the clients, `maxClients` at most. */
-  readonly handshakesWaiting: number;
-  /** Handshakes that had to wait, since the start. */
-  readonly handshakesDelayed: number;
-  /** Addresses that have a connection, but for programs of the same machine. */
-  readonly clientAddresses: number;
-  readonly httpConnections: HttpConnectionStats;
-  /** Closing handshakes that the gateway began, by code. */
-  readonly closes: Readonly<Record<number, number>>;
-}
-
 /** The listening socket and its connections. */
 export interface WebSocketServer {
   /** Starts to listen. Rejects with a `GatewayError` of code `GW_ERR_LISTEN`. */
@@ -71,7 +58,7 @@ export interface WebSocketServer {
    * have connected and not been heard yet is told to come back; then nobody can connect.
    */
   stopAccepting(): void;
-  stats(): WebSocketServerStats;
+  stats(): TransportFigures;
   /** Resolves when no connection is open any more and those who came before a stop have been told, or after `timeoutMs`. */
   waitUntilEmpty(timeoutMs: number): Promise<void>;
   /** Ends everything that is left. */
