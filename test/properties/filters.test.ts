@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { transactionAbout, type TransactionAbout } from '../../src/chain/transactionAbout.js';
 import type { FilterRule } from '../../src/protocol/filterTypes.js';
+import { payChoice, performOnChain, type ChainAction } from '../support/chainActions.js';
 import { eventOf } from '../support/filterEvents.js';
 import { passes } from '../support/filterOracle.js';
 import { startMemoryGateway } from '../support/memoryGateway.js';
@@ -23,36 +24,23 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Step =
-  | { readonly type: 'pay'; readonly coin: number; readonly asset?: 'GOLD' | 'GOLD/BAR' | '#TAG' }
-  | { readonly type: 'mine' | 'replace' | 'evict' | 'cut' | 'wait'; readonly choice: number }
-  | { readonly type: 'reorg'; readonly depth: number; readonly include: number };
+type Step = ChainAction | { readonly type: 'cut' | 'wait'; readonly ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('pay'), choice: payChoice }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('mine'), count: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('replace', 'evict'), choice: fc.nat(20) }) },
   {
-    weight: 6,
-    arbitrary: fc.record(
-      {
-        type: fc.constant('pay' as const),
-        coin: fc.nat(40),
-        asset: fc.constantFrom('GOLD' as const, 'GOLD/BAR' as const, '#TAG' as const),
-      },
-      { requiredKeys: ['type', 'coin'] },
-    ),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      type: fc.constantFrom('mine', 'mine', 'replace', 'evict', 'cut', 'wait', 'wait'),
-      choice: fc.nat(20),
-    }),
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constantFrom('cut', 'wait', 'wait'), ms: fc.nat(2000) }),
   },
   {
     weight: 2,
     arbitrary: fc.record({
-      type: fc.constant('reorg' as const),
-      depth: fc.integer({ min: 1, max: 4 }),
-      include: fc.nat(255),
+      type: fc.constant('reorg'),
+      choice: fc
+        .record({ depth: fc.integer({ min: 1, max: 4 }), include: fc.nat(255) })
+        .map((choice) => ({ ...choice, length: choice.depth + 1 })),
     }),
   },
 );
@@ -197,31 +185,19 @@ test('a filtered subscription is the whole one without what does not pass, whate
         join();
         for (const action of steps) {
           switch (action.type) {
-            case 'pay':
-              chain.pay(action);
-              break;
-            case 'mine':
-              chain.mine(action.choice % 5);
-              break;
-            case 'replace':
-              chain.replace(action.choice);
-              break;
-            case 'evict':
-              chain.evict(action.choice);
-              break;
-            case 'reorg':
-              chain.reorg({ ...action, length: action.depth + 1 });
-              break;
             case 'cut': {
               const old = connection;
               connection = undefined;
               old?.cut();
-              await pass(action.choice * 50);
+              await pass(action.ms);
               join();
               break;
             }
             case 'wait':
-              await pass(action.choice * 100);
+              await pass(action.ms);
+              break;
+            default:
+              performOnChain(chain, action);
           }
         }
         await pass(20_000);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { ModelChain, PayChoice, ReorgChoice } from './modelChain.js';
 
 /** One thing that happens to the chain or the mempool of a node. */
@@ -8,6 +9,12 @@ export type ChainAction =
   | { readonly type: 'reorg'; readonly choice: ReorgChoice }
   | { readonly type: 'invalidate'; readonly depth: number }
   | { readonly type: 'clear_mempool' };
+
+/** Any payment of the model. */
+export const payChoice: fc.Arbitrary<PayChoice> = fc.record(
+  { coin: fc.nat(40), asset: fc.constantFrom('GOLD', 'GOLD/BAR', '#TAG') },
+  { requiredKeys: ['coin'] },
+);
 
 /** Makes it happen. */
 export function performOnChain(chain: ModelChain, action: ChainAction): void {

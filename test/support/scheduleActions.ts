@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { ChainAction } from './chainActions.js';
-import type { PayChoice } from './modelChain.js';
+import { payChoice, type ChainAction } from './chainActions.js';
 import type { NoticeFault } from './noticeChannel.js';
 import type { ReadingPace } from './memoryConnection.js';
 import type { ClientPlan, ResumeFrom } from './scheduledClient.js';
@@ -73,10 +72,6 @@ const pace: fc.Arbitrary<ReadingPace> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ count: 0, everyMs: 1 }) },
 );
-const pay: fc.Arbitrary<PayChoice> = fc.record(
-  { coin: fc.nat(40), asset: fc.constantFrom('GOLD', 'GOLD/BAR', '#TAG') },
-  { requiredKeys: ['coin'] },
-);
 const reorg = fc.record({
   depth: fc.integer({ min: 1, max: 8 }),
   length: fc.integer({ min: 1, max: 9 }),
@@ -102,11 +97,11 @@ const topicNames: fc.Arbitrary<readonly string[]> = fc.constantFrom<readonly str
 );
 
 const action: fc.Arbitrary<ScheduleAction> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ type: fc.constant('pay' as const), choice: pay }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('pay' as const), choice: payChoice }) },
   {
     weight: 6,
     arbitrary: fc.record(
-      { type: fc.constant('mine' as const), count: fc.nat(6), unseen: pay },
+      { type: fc.constant('mine' as const), count: fc.nat(6), unseen: payChoice },
       { requiredKeys: ['type', 'count'] },
     ),
   },
