@@ -88,8 +88,24 @@ export function checkPulse(
   };
 }
 
-/** How often every connection is looked at: often enough for the timeouts, and not more than once in 10 ms. */
-export function lookIntervalMs(options: KeepAliveOptions): number {
+/** How connections are looked at: in turns, each of which looks at a share of them. */
+export interface LookTurns {
+  /** Time between two turns. */
+  readonly intervalMs: number;
+  /** Turns in which each connection is looked at once. */
+  readonly turns: number;
+}
+
+/** Longest and shortest time between two looks at a connection. */
+const MAX_ROUND_MS = 1000;
+const MIN_TURN_MS = 10;
+/** With 10,000 connections and a ping of each every 30 s, a turn looks at 400 and pings 13: some 2 ms, and everybody else waits no longer. */
+const MAX_TURNS = 25;
+
+/** Every connection is looked at often enough for the timeouts, and not more than once in 10 ms. */
+export function lookTurns(options: KeepAliveOptions): LookTurns {
   const shortest = Math.min(options.pingIntervalMs, options.pingTimeoutMs, options.slowTimeoutMs);
-  return Math.max(10, Math.min(1000, Math.floor(shortest / 4)));
+  const roundMs = Math.max(MIN_TURN_MS, Math.min(MAX_ROUND_MS, Math.floor(shortest / 4)));
+  const turns = Math.min(MAX_TURNS, Math.floor(roundMs / MIN_TURN_MS));
+  return { intervalMs: Math.floor(roundMs / turns), turns };
 }

@@ -7,7 +7,8 @@ import type { Visitor } from '../access/gate.js';
 import { chooseProtocol } from '../access/presentedToken.js';
 import { protocolReasons } from '../closeReason.js';
 import { WINDOW_BITS } from './compressMessage.js';
-import { checkPulse, startPulse, type Pulse } from './keepAlive.js';
+import { goRound } from './goRound.js';
+import { checkPulse, lookTurns, startPulse, type Pulse } from './keepAlive.js';
 import { isOffence } from '../limits/offences.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
@@ -42,7 +43,7 @@ export interface WebSocketClients {
   readonly closes: Readonly<Record<number, number>>;
   /** Shakes hands. Says whether there is a connection now; where the handshake is broken, it has been answered. */
   open(request: IncomingMessage, socket: Socket, head: Buffer, admitted: Admitted): boolean;
-  /** Looks at all connections: pings, and ends what is dead or stalled. */
+  /** Looks at the next share of the connections, as {@link lookTurns} says: pings, and ends what is dead or stalled. */
   readonly checkPulses: () => void;
   /** Resolves when no connection is open, now or later. */
   readonly whenEmpty: () => Promise<void>;
@@ -74,6 +75,7 @@ export function createWebSocketClients<Session>(
   const { logger, handlers } = deps;
   type Client = ClientOf<Session>;
   const clients = new Set<Client>();
+  const goRoundClients = goRound(clients, lookTurns(options).turns);
   const emptyWaiters = new Set<() => void>();
   const closes: Record<number, number> = Object.fromEntries(
     Object.values(CLOSE_CODES).map((code) => [code, 0]),
@@ -211,31 +213,35 @@ export function createWebSocketClients<Session>(
 
   function checkPulses(): void {
     const nowMs = Date.now();
-    for (const client of clients) {
-      const { webSocket, socket } = client;
-      if (webSocket.readyState !== WebSocket.OPEN) continue;
-      const unsentBytes = socket.writableLength;
-      const { pulse, action } = checkPulse(
-        client.pulse,
-        { bytesRead: socket.bytesRead, flushedBytes: socket.bytesWritten - unsentBytes, unsentBytes },
-        nowMs,
-        options,
+    goRoundClients((client) => {
+      checkClient(client, nowMs);
+    });
+  }
+
+  function checkClient(client: Client, nowMs: number): void {
+    const { webSocket, socket } = client;
+    if (webSocket.readyState !== WebSocket.OPEN) return;
+    const unsentBytes = socket.writableLength;
+    const { pulse, action } = checkPulse(
+      client.pulse,
+      { bytesRead: socket.bytesRead, flushedBytes: socket.bytesWritten - unsentBytes, unsentBytes },
+      nowMs,
+      options,
+    );
+    client.pulse = pulse;
+    if (action === 'ping') webSocket.ping();
+    else if (action === 'no_pong') {
+      webSocket.close(
+        CLOSE_CODES.no_pong,
+        `nothing was heard within ${options.pingTimeoutMs} ms after a ping`,
       );
-      client.pulse = pulse;
-      if (action === 'ping') webSocket.ping();
-      else if (action === 'no_pong') {
-        webSocket.close(
-          CLOSE_CODES.no_pong,
-          `nothing was heard within ${options.pingTimeoutMs} ms after a ping`,
-        );
-        // The close frame is with the operating system; nobody is there to answer it.
-        webSocket.terminate();
-      } else if (action === 'stalled') {
-        guard(client, (session) => {
-          handlers.onStalled(session);
-        });
-        client.connection.hurry();
-      }
+      // The close frame is with the operating system; nobody is there to answer it.
+      webSocket.terminate();
+    } else if (action === 'stalled') {
+      guard(client, (session) => {
+        handlers.onStalled(session);
+      });
+      client.connection.hurry();
     }
   }
 

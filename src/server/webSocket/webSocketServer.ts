@@ -1,5 +1,5 @@
 import { createGracefulClose } from '../http/gracefulClose.js';
-import { lookIntervalMs } from './keepAlive.js';
+import { lookTurns } from './keepAlive.js';
 import { createAddressCounts } from '../limits/addressCounts.js';
 import { createListeningServer } from '../http/listeningServer.js';
 import { listenOn } from '../http/listenOn.js';
@@ -39,7 +39,7 @@ export function createWebSocketServer<Session>(
     async listen() {
       const { host } = options;
       const port = await listenOn(http, { host, port: options.port, portFlag: '--port' }, deps.logger);
-      timer = setInterval(clients.checkPulses, lookIntervalMs(options));
+      timer = setInterval(clients.checkPulses, lookTurns(options).intervalMs);
       timer.unref();
       return { host, port };
     },

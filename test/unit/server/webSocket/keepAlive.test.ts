@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   checkPulse,
-  lookIntervalMs,
+  lookTurns,
   startPulse,
   type KeepAliveAction,
   type Observation,
@@ -70,9 +70,12 @@ describe('the keep-alive', () => {
     expect(startPulse(0, 0.999, OPTIONS).nextPingAtMs).toBeLessThan(1000);
   });
 
-  it('looks often enough for short timeouts, and at least once a second', () => {
-    expect(lookIntervalMs({ pingIntervalMs: 100, pingTimeoutMs: 50, slowTimeoutMs: 1e6 })).toBe(12);
-    expect(lookIntervalMs({ pingIntervalMs: 1, pingTimeoutMs: 1, slowTimeoutMs: 1 })).toBe(10);
-    expect(lookIntervalMs({ pingIntervalMs: 1e6, pingTimeoutMs: 1e6, slowTimeoutMs: 1e6 })).toBe(1000);
+  it('looks at everybody often enough for short timeouts, and at least once a second, a share at a time', () => {
+    const turns = (shortestMs: number): unknown =>
+      lookTurns({ pingIntervalMs: 1e6, pingTimeoutMs: shortestMs, slowTimeoutMs: 1e6 });
+    expect(turns(1e6)).toEqual({ intervalMs: 40, turns: 25 });
+    expect(turns(400)).toEqual({ intervalMs: 10, turns: 10 });
+    expect(turns(50)).toEqual({ intervalMs: 12, turns: 1 });
+    expect(turns(1)).toEqual({ intervalMs: 10, turns: 1 });
   });
 });
