@@ -96,8 +96,14 @@ export function assetOperations(tx: DecodedTransaction): readonly AssetOperation
   return operations;
 }
 
+/** Whether a script of this type may do something with an asset; most of a block's have no other. */
+export function mayHaveAsset(type: string): boolean {
+  return type === 'nullassetdata' || type.endsWith('_asset');
+}
+
 function operationOf(output: DecodedOutput, tx: DecodedTransaction): What | undefined {
   const script = output.scriptPubKey;
+  if (!mayHaveAsset(script.type)) return undefined;
   const type = own(ASSET_SCRIPT_TYPES, script.type);
   if (type !== undefined) {
     return script.asset === undefined ? undefined : unitsOperation(type, script.asset, script);

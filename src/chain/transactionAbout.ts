@@ -1,5 +1,5 @@
 import type { TransactionStatus } from '../protocol/events.js';
-import { assetOperations } from './assetOperations.js';
+import { assetOperations, mayHaveAsset } from './assetOperations.js';
 import type { DecodedInput, DecodedOutput, DecodedTransaction } from './decodedTransaction.js';
 
 /** What an output pays to whom: what filters ask for, and nothing else. */
@@ -33,7 +33,7 @@ export interface TransactionAbout {
   /** None for a coinbase. */
   readonly inputs: readonly InputAbout[];
   /** The node said of an input what it spends: it has a spent index. */
-  readonly hasSpentIndex?: true;
+  readonly hasSpentIndex?: true | undefined;
 }
 
 /** What an event is about: filters decide by this alone. */
@@ -43,7 +43,7 @@ export type EventAbout =
       readonly txid: string;
       readonly status: TransactionStatus;
       /** Absent for one that left without ever having been read. */
-      readonly transaction?: TransactionAbout;
+      readonly transaction?: TransactionAbout | undefined;
     }
   | {
       readonly kind: 'asset';
@@ -65,12 +65,11 @@ const made = new WeakMap<DecodedTransaction, TransactionAbout>();
 export function transactionAbout(tx: DecodedTransaction): TransactionAbout {
   let about = made.get(tx);
   if (about === undefined) {
-    const hasSpentIndex = tx.vin.some(({ value }) => value !== undefined);
     about = {
       txid: tx.txid,
       outputs: outputsOf(tx),
       inputs: inputsOf(tx.vin),
-      ...(hasSpentIndex ? { hasSpentIndex } : {}),
+      hasSpentIndex: tx.vin.some(({ value }) => value !== undefined) ? true : undefined,
     };
     made.set(tx, about);
   }
@@ -98,10 +97,6 @@ function outputsOf(tx: DecodedTransaction): readonly OutputAbout[] {
 
 function plainOutput({ n, value, scriptPubKey }: DecodedOutput): OutputAbout {
   return { n, addresses: scriptPubKey.addresses ?? NOBODY, value: String(value) };
-}
-
-function mayHaveAsset(type: string): boolean {
-  return type === 'nullassetdata' || type.endsWith('_asset');
 }
 
 function inputsOf(vin: readonly DecodedInput[]): readonly InputAbout[] {

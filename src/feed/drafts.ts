@@ -238,11 +238,21 @@ function transactionEvent(
   txid: string,
   data: Pick<EventDraft, 'dataJson' | 'dataEnd'>,
   { status }: TransactionChange,
-  place: Place,
+  { point, stage, txIndex }: Place,
   transaction: TransactionAbout | undefined,
 ): EventDraft {
-  const about = { kind: 'transaction', txid, status, ...(transaction && { transaction }) } as const;
-  return { type: 'transaction', ...place, part: 'transaction', assetIndex: 0, ...data, about };
+  const { dataJson, dataEnd } = data;
+  return {
+    type: 'transaction',
+    point,
+    stage,
+    part: 'transaction',
+    txIndex,
+    assetIndex: 0,
+    dataJson,
+    dataEnd,
+    about: { kind: 'transaction', txid, status, transaction },
+  };
 }
 
 function printChange(change: TransactionChange): string {

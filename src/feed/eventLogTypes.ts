@@ -21,9 +21,9 @@ export interface EventDraft extends EventPlace {
    */
   readonly dataJson: Buffer;
   /** The end of the `data` object, in ASCII, where members were added to the node's. */
-  readonly dataEnd?: string;
+  readonly dataEnd?: string | undefined;
   /** What filters decide by; absent where filters do not apply, and where it cannot be had. */
-  readonly about?: EventAbout;
+  readonly about?: EventAbout | undefined;
   /** The `data` object for operators, where they may see more than others; absent where it is the same for all. */
   readonly operatorJson?: Buffer;
 }
@@ -42,9 +42,9 @@ export interface LogEvent {
   /** The `data` object inside `message` (the same memory). */
   readonly dataJson: Buffer;
   /** As in {@link EventDraft}. */
-  readonly about?: EventAbout;
+  readonly about?: EventAbout | undefined;
   /** As in {@link EventDraft}. */
-  readonly operatorJson?: Buffer;
+  readonly operatorJson?: Buffer | undefined;
   /** Of an event of a custom topic, which is made of the event that `topic` and `type` tell of: what clients know it by. */
   readonly custom?: CustomName;
 }

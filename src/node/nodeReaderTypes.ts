@@ -32,9 +32,9 @@ export interface TransactionRecord {
   /** The same, read: decimals and long integers are strings of the node's digits. */
   readonly decoded: DecodedTransaction;
   /** Hash of the block that the node says it is in, also of one that left the best chain; absent in the mempool. */
-  readonly blockHashHex?: string;
+  readonly blockHashHex?: string | undefined;
   /** Height of that block; −1 when it left the best chain. */
-  readonly height?: number;
+  readonly height?: number | undefined;
   /** It was read from its block: `json` does not name the block. */
   readonly isFromBlock?: true;
 }

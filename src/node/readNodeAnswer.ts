@@ -62,8 +62,8 @@ export function readTransaction(json: RawJson): TransactionRecord {
   return {
     json,
     decoded: value,
-    ...(typeof blockhash === 'string' ? { blockHashHex: blockhash } : {}),
-    ...(typeof height === 'number' ? { height } : {}),
+    blockHashHex: typeof blockhash === 'string' ? blockhash : undefined,
+    height: typeof height === 'number' ? height : undefined,
   };
 }
 

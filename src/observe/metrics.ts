@@ -121,7 +121,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     noteEvents(appended) {
-      for (const { type } of appended) events.inc({ type });
+      const counts = new Map<string, number>();
+      for (const { type } of appended) counts.set(type, (counts.get(type) ?? 0) + 1);
+      for (const [type, count] of counts) events.inc({ type }, count);
     },
     noteNotice(notice) {
       if (notice.type !== 'block') return;

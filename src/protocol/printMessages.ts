@@ -195,12 +195,16 @@ export interface EventHead {
   /** Type of the message; of a custom topic, its name. */
   readonly type: string;
   readonly topic: string;
+  /** Printed as it is: a cursor has no character that JSON escapes. */
   readonly cursor: string;
 }
 
+/** What stands between an event's cursor and its data. */
+export const CURSOR_END = '","data":';
+
 /** An event up to its data, which follows as it is, and then {@link MESSAGE_SUFFIX}. */
 export function eventPrefix({ type, topic, cursor }: EventHead): string {
-  return `{"type":"${type}","topic":"${topic}","cursor":${JSON.stringify(cursor)},"data":`;
+  return `{"type":"${type}","topic":"${topic}","cursor":"${cursor}${CURSOR_END}`;
 }
 
 /** Said before the gateway closes a connection, where the close frame has no room for all of it. */

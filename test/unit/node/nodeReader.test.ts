@@ -100,7 +100,7 @@ test('a transaction says where it is, and its digits are kept', async () => {
 test('a transaction of the mempool names no block', async () => {
   const { reader } = readerOf({ getrawtransaction: `${TRANSACTION}}` });
   const [record] = await reader.getTransactions(['aa']);
-  expect(record).not.toHaveProperty('blockHashHex');
+  expect(record).toMatchObject({ blockHashHex: undefined, height: undefined });
 });
 
 test('the transactions of a block are cut out of it byte for byte', async () => {
