@@ -128,6 +128,11 @@ function behind(startProxy: () => void): void {
     const body = '{"method":"getblockcount","params":[],"id":1}';
     const answer = await ask('/', { body, headers: { 'content-type': 'application/json' } });
     expect(answer).toMatchObject({ status: 200, text: expect.stringContaining('"result":21') as string });
+    const { text } = await ask('/', {
+      body: '{"method":"subscribe_events","params":[],"id":1}',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(text).toContain(`"websocket_url":"wss://${NAME}:${port}/"`);
   });
 
   it('leaves names and origins to the gateway, which knows its own', async () => {

@@ -9,7 +9,7 @@ import {
   startServer,
   type ServerHarness,
 } from '../support/serverHarness.js';
-import type { WebSocketClient } from '../support/webSocketClient.js';
+import { connectClient, type WebSocketClient } from '../support/webSocketClient.js';
 
 const TOKEN = newToken();
 const TOKENS = printTokenLine({
@@ -140,6 +140,28 @@ describe('subscribe_events and get_websocket_status', () => {
     expect(status).toBe(200);
     expect(JSON.parse(text)).toMatchObject({ result: { status: 'subscribed', channels: ['blockchain'] } });
     expect(harness.server.stats().subscriptionsByTopic.blocks).toBe(1);
+  });
+
+  it('tell the URL by which the gateway is called, and its own port where it was called at another', async () => {
+    const server = await startServer({ httpPort: 0 });
+    try {
+      const url = `ws://localhost:${server.port}/`;
+      const question = { method: 'subscribe_events', params: [['blockchain']], id: 1 };
+      for (const port of [server.port, server.ownHttpPort]) {
+        const response = await fetch(`http://localhost:${port}/`, {
+          method: 'POST',
+          body: JSON.stringify(question),
+          headers: { connection: 'close', 'content-type': 'application/json' },
+        });
+        expect(await response.json()).toMatchObject({ result: { websocket_url: url } });
+      }
+      const client = await connectClient(url);
+      await client.messages.next();
+      expect(await say(client, JSON.stringify(question))).toContain(`"websocket_url":"${url}"`);
+      await client.close();
+    } finally {
+      await server.close();
+    }
   });
 
   it.each([[[7]], [['blockchain']], [[[1]]], [[['blockchain'], 1]], [[[]]]])(

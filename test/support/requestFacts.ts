@@ -14,6 +14,8 @@ export function requestFacts(changes: Partial<RequestFacts> = {}): RequestFacts 
     protocols: [],
     forwardedFor: undefined,
     forwarded: undefined,
+    forwardedHost: undefined,
+    forwardedProto: undefined,
     ...changes,
   };
 }

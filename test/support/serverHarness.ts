@@ -120,6 +120,7 @@ export const NO_STREAMS: StreamClient = {
 export const TEST_VISITOR: Visitor = {
   client: { address: '192.0.2.1', isLocal: false },
   principal: anonymous(ANONYMOUS_ROLE),
+  calledUrl: undefined,
 };
 
 /** A node in memory: each call is answered by the function that the test gives. */

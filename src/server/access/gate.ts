@@ -1,4 +1,5 @@
 import type { Authenticator } from './authenticator.js';
+import { calledUrl } from './calledUrl.js';
 import { checkRequest, type RequestRules } from './checkRequest.js';
 import { clientAddress, type ClientAddress, type ProxyList } from './clientAddress.js';
 import { foreignOrigin } from './decideOrigin.js';
@@ -23,6 +24,8 @@ export interface GateOptions extends RequestRules {
 export interface Visitor {
   readonly client: ClientAddress;
   readonly principal: Principal;
+  /** By what URL it calls the gateway, as one for WebSocket; absent where that cannot be told. */
+  readonly calledUrl: string | undefined;
 }
 
 /** What becomes of a request or handshake. */
@@ -57,10 +60,10 @@ export function createGate(options: GateOptions, deps: { readonly authenticator:
     return options.roles.get(name) ?? NOBODY;
   }
 
-  async function admitToken(token: string, client: ClientAddress): Promise<Admission> {
+  async function admitToken(token: string, visitor: Omit<Visitor, 'principal'>): Promise<Admission> {
     const authentication = await authenticator.authenticate(token);
     if (authentication.type === 'known') {
-      return { type: 'admitted', visitor: { client, principal: authentication.principal } };
+      return { type: 'admitted', visitor: { ...visitor, principal: authentication.principal } };
     }
     return unauthorized(authentication.error, authentication.message);
   }
@@ -72,20 +75,24 @@ export function createGate(options: GateOptions, deps: { readonly authenticator:
       const from = clientAddress(facts, options.proxies);
       // A page of another origin is no program of this machine, though the browser that speaks for it may be one.
       const client = foreignOrigin(facts) === undefined ? from : { ...from, isLocal: false };
+      const visitor = { client, calledUrl: calledUrl(facts, options.proxies) };
       const shown = presentedToken(facts);
+      const admitAnonymous = (): Admission => ({
+        type: 'admitted',
+        visitor: { ...visitor, principal: anonymous(anonymousRole(from)) },
+      });
       switch (shown.type) {
         case 'none':
-          return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(from)) } };
+          return admitAnonymous();
         case 'malformed':
           return unauthorized(
             'invalid_token',
             'send one token, as "Authorization: Bearer TOKEN" or as the subprotocol bearer.TOKEN',
           );
         case 'token':
-          if (shown.isPassword === true && !authenticator.takesTokens) {
-            return { type: 'admitted', visitor: { client, principal: anonymous(anonymousRole(from)) } };
-          }
-          return admitToken(shown.token, client);
+          return shown.isPassword === true && !authenticator.takesTokens
+            ? admitAnonymous()
+            : admitToken(shown.token, visitor);
       }
     },
   };

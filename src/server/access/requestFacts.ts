@@ -20,6 +20,10 @@ export interface RequestFacts {
   readonly forwardedFor: string | undefined;
   /** Header `Forwarded`. */
   readonly forwarded: string | undefined;
+  /** Header `X-Forwarded-Host`. */
+  readonly forwardedHost: string | undefined;
+  /** Header `X-Forwarded-Proto`. */
+  readonly forwardedProto: string | undefined;
   /** Header `Origin`: absent where the sender is no browser, or the page's own origin is read from. */
   readonly origin: string | undefined;
   /** Header `Access-Control-Request-Method`: a browser asks whether a page may send a request with this method. */
@@ -48,5 +52,7 @@ export function factsOf(request: IncomingMessage): RequestFacts {
       .filter((protocol) => protocol !== ''),
     forwardedFor: joined(headers['x-forwarded-for']),
     forwarded: joined(headers.forwarded),
+    forwardedHost: joined(headers['x-forwarded-host']),
+    forwardedProto: joined(headers['x-forwarded-proto']),
   };
 }

@@ -16,6 +16,10 @@ export interface MethodCaller {
   readonly role: Role;
   /** Subscribes the caller's connection to channels, or says why not; absent over HTTP, which has no events. */
   readonly subscribe?: (request: Extract<Request, { type: 'subscribe' }>) => Denial | undefined;
+  /** By what URL it calls the gateway, as one for WebSocket; absent where that cannot be told. */
+  readonly calledUrl: string | undefined;
+  /** The port of the gateway's at which it has done so; absent: the one that takes WebSocket connections. */
+  readonly calledPort?: () => number | undefined;
 }
 
 /** Methods beside the node's, as ZION has them. */
@@ -46,12 +50,21 @@ const EVENT_NAME = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
 export function createGatewayMethods(deps: GatewayMethodsDeps): GatewayMethods {
   const { channels } = deps;
 
-  const url = (): string => {
-    const host = deps.host.includes(':') ? `[${deps.host}]` : deps.host;
-    return `${deps.isEncrypted ? 'wss' : 'ws'}://${host}:${deps.port() ?? 0}/`;
-  };
+  /** Where the caller gets a WebSocket connection, as far as it can be told: a proxy may have names and ports of its own. */
+  function urlFor({ calledUrl, calledPort }: MethodCaller): string {
+    const port = deps.port() ?? 0;
+    if (calledUrl === undefined) {
+      const host = deps.host.includes(':') ? `[${deps.host}]` : deps.host;
+      return `${deps.isEncrypted ? 'wss' : 'ws'}://${host}:${port}/`;
+    }
+    if ((calledPort?.() ?? port) === port) return calledUrl;
+    const url = new URL(calledUrl);
+    url.port = String(port);
+    return url.href;
+  }
 
-  function subscribeEvents(params: readonly string[], { subscribe }: MethodCaller): CommandOutcome {
+  function subscribeEvents(params: readonly string[], caller: MethodCaller): CommandOutcome {
+    const { subscribe } = caller;
     const words: unknown = params[0] === undefined ? CHANNEL_NAMES : JSON.parse(params[0]);
     if (params.length > 1 || !isTexts(words)) return wrongParams('subscribe_events takes [[channel, …]]');
     const { channels: names, topics, unknownNames } = selectChannels(words);
@@ -70,7 +83,7 @@ export function createGatewayMethods(deps: GatewayMethodsDeps): GatewayMethods {
       status: 'subscribed',
       channels: names,
       ...(unknown.length === 0 ? {} : { unknown_channels: unknown }),
-      websocket_url: url(),
+      websocket_url: urlFor(caller),
       message,
     });
   }

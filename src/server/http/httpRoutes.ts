@@ -135,15 +135,16 @@ export function createHttpRoutes(
     const body = await readBody(request, deps.maxBodyBytes);
     if (body.type === 'gone') return GONE;
     if (body.type === 'refused') return json(body.status, JSON.stringify({ error: body.message }));
-    const { role } = visitor.principal;
+    const { client, principal, calledUrl } = visitor;
     const {
       status,
       body: text,
       headers = {},
     } = await deps.rpc.answer(body.text, {
       socket: request.socket,
-      role,
-      limitKey: limitKey(visitor.client),
+      role: principal.role,
+      limitKey: limitKey(client),
+      calledUrl,
     });
     const answerBody = text === undefined ? '' : Buffer.concat([Buffer.from(text), NEW_LINE]);
     return { status, contentType: JSON_TYPE, body: answerBody, headers };

@@ -43,6 +43,8 @@ export interface HttpCaller {
   readonly role: Role;
   /** What its requests are counted by. */
   readonly limitKey: string;
+  /** See `Visitor.calledUrl`. */
+  readonly calledUrl: string | undefined;
 }
 
 /** JSON-RPC over HTTP. */
@@ -100,12 +102,15 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
       refusals.note(error.code);
       return { status: 429, text: dialect.error(error), headers: retryAfter(retryAfterMs) };
     }
-    const answered = await answerOne(asked, role);
+    const answered = await answerOne(asked, caller);
     rates.add(role, limitKey, answerCost(answered.text.length));
     return answered;
   }
 
-  async function answerOne({ dialect, request }: Asked, role: Role): Promise<Answered> {
+  async function answerOne(
+    { dialect, request }: Asked,
+    { role, calledUrl, socket }: HttpCaller,
+  ): Promise<Answered> {
     // What is no JSON-RPC has another dialect, or none: HTTP speaks JSON-RPC alone.
     if (!isBatchDialect(dialect)) return noRequest(request.idJson);
     const { idJson } = request;
@@ -117,7 +122,8 @@ export function createHttpRpc(options: HttpRpcOptions, deps: HttpRpcDeps): HttpR
       case 'ping':
         return { status: 200, text: dialect.pong(idJson, Math.floor(Date.now() / 1000)) };
       case 'command': {
-        const run = deps.methods.run(request, { role }) ?? deps.commands.run({ ...request, role });
+        const caller = { role, calledUrl, calledPort: () => socket.localPort };
+        const run = deps.methods.run(request, caller) ?? deps.commands.run({ ...request, role });
         const outcome = run.type === 'refused' ? run.error : await run.outcome;
         if (outcome.type === 'error') refusals.note(outcome.code);
         return { status: statusOf(outcome), text: printOutcome(outcome, request, dialect) };

@@ -143,7 +143,7 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
   }
 
   return {
-    open(connection, { principal, client: address }, limitKey) {
+    open(connection, { principal, client: address, calledUrl }, limitKey) {
       const session: Session = {
         connection,
         clearance: clearances.open(principal, (code, words) => {
@@ -153,6 +153,7 @@ export function createSessions(options: SessionOptions, deps: SessionsDeps): Ses
         filterKeys: undefined,
         address,
         limitKey,
+        calledUrl,
         streams: undefined,
         badMessages: NO_BAD_MESSAGES,
         commandsInFlight: 0,

@@ -106,7 +106,9 @@ export function createSessionRequests(deps: SessionRequestsDeps): TakeRequest {
     const { role } = session.clearance.principal;
     const subscribe = (topics: OfType<'subscribe'>): Denial | undefined =>
       subscribeToChannels(session, topics);
-    const run = deps.methods.run(request, { role, subscribe }) ?? commands.run({ ...request, role });
+    const { calledUrl } = session;
+    const run =
+      deps.methods.run(request, { role, subscribe, calledUrl }) ?? commands.run({ ...request, role });
     const print = (outcome: CommandOutcome): string | Buffer => {
       if (outcome.type === 'error') refusals.note(outcome.code);
       return printOutcome(outcome, request, spoken);

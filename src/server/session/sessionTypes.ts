@@ -61,6 +61,8 @@ export type TakenMessage =
 export interface Session extends Subscriber {
   /** What the client's messages are counted by, see `limitKey`. */
   readonly limitKey: string;
+  /** See {@link Visitor.calledUrl}. */
+  readonly calledUrl: string | undefined;
   /** Most connections want none. */
   streams: StreamClient | undefined;
   badMessages: BadMessages;

@@ -16,6 +16,7 @@ const METRICS = { contentType: 'text/plain; version=0.0.4', text: '# HELP a A.\n
 const LOCAL: Visitor = {
   client: { address: '127.0.0.1', isLocal: true },
   principal: anonymous(ANONYMOUS_ROLE),
+  calledUrl: undefined,
 };
 
 const route = (method: string, url: string, changes: Partial<Health> = {}, visitor: Visitor = LOCAL) =>
