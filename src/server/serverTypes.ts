@@ -32,7 +32,7 @@ export interface ServerOptions
   readonly allowHosts: readonly string[];
   /** Origins whose pages may use the gateway. */
   readonly allowOrigins: readonly string[];
-  /** Addresses and ranges of proxies whose word is taken for the client's address. */
+  /** Addresses and ranges of proxies whose word is taken for who the client is, and what it calls the gateway. */
   readonly trustProxies: readonly string[];
   readonly roles: ReadonlyMap<string, Role>;
   /** Role of who shows no token; absent: see the gate. */

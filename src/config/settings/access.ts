@@ -43,7 +43,7 @@ export const ACCESS_SETTINGS = {
     allowed: 'an address, or a range such as 10.0.0.0/8',
     isAllowed: isAddressRange,
     description:
-      "Proxy whose X-Forwarded-For (or Forwarded) is taken for the client's address; may be repeated. The headers of others are not.",
+      "Proxy whose X-Forwarded-For (or Forwarded) is taken for the client's address, and X-Forwarded-Host and -Proto for the gateway's; may be repeated. The headers of others are not.",
   }),
   anonymousRole: text({
     group: 'Access',
