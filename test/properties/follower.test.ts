@@ -28,26 +28,26 @@ const FAILURES = {
   own: () => new TypeError('a fault of the gateway'),
 } as const;
 
-const reorg = fc.record({
-  depth: fc.integer({ min: 1, max: 6 }),
-  length: fc.integer({ min: 1, max: 7 }),
-  include: fc.nat(65_535),
-  doubleSpend: fc.boolean(),
+const pays = fc.record({ type: fc.constant('pay'), choice: payChoice });
+const mines = fc.record(
+  { type: fc.constant('mine'), count: fc.nat(6), unseen: payChoice },
+  { requiredKeys: ['type', 'count'] },
+);
+const reorganises = fc.record({
+  type: fc.constant('reorg'),
+  choice: fc.record({
+    depth: fc.integer({ min: 1, max: 6 }),
+    length: fc.integer({ min: 1, max: 7 }),
+    include: fc.nat(65_535),
+    doubleSpend: fc.boolean(),
+  }),
 });
+const invalidates = fc.record({ type: fc.constant('invalidate'), depth: fc.integer({ min: 1, max: 4 }) });
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('pay'), choice: payChoice }) },
-  {
-    weight: 4,
-    arbitrary: fc.record(
-      { type: fc.constant('mine'), count: fc.nat(6), unseen: payChoice },
-      { requiredKeys: ['type', 'count'] },
-    ),
-  },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('reorg'), choice: reorg }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ type: fc.constant('invalidate'), depth: fc.integer({ min: 1, max: 4 }) }),
-  },
+  { weight: 6, arbitrary: pays },
+  { weight: 4, arbitrary: mines },
+  { weight: 3, arbitrary: reorganises },
+  { weight: 2, arbitrary: invalidates },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constantFrom('replace', 'evict', 'reactivate'), choice: fc.nat(20) }),
@@ -158,19 +158,10 @@ test('whatever happens to the node between the calls, the events add up to its c
 }, 240_000);
 
 const announced = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('pay'), choice: payChoice }) },
-  {
-    weight: 4,
-    arbitrary: fc.record(
-      { type: fc.constant('mine'), count: fc.nat(6), unseen: payChoice },
-      { requiredKeys: ['type', 'count'] },
-    ),
-  },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('reorg'), choice: reorg }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ type: fc.constant('invalidate'), depth: fc.integer({ min: 1, max: 4 }) }),
-  },
+  { weight: 4, arbitrary: pays },
+  { weight: 4, arbitrary: mines },
+  { weight: 2, arbitrary: reorganises },
+  { weight: 1, arbitrary: invalidates },
 );
 
 test('what is announced by notices is told at once, without a poll', async () => {
