@@ -112,7 +112,7 @@ describe('a started gateway with limits by address', () => {
     ['messages', { messagesPerSecond: '1', costPerSecond: '0' }],
     ['cost', { messagesPerSecond: '0', costPerSecond: '1' }],
   ])('counts %s over a window, and forgets the address that it cannot remember', async (_what, rates) => {
-    await serve({ ...TRUSTED, ...rates, rateWindowMs: '3000', maxRateAddresses: '1' });
+    await serve({ ...TRUSTED, ...rates, rateWindowMs: '2000', maxRateAddresses: '1' });
     const client = await connect(from('192.0.2.1'));
     const codes: unknown[] = [];
     for (let n = 0; n < 10; n += 1) codes.push(await codeOf(client, ASK));
@@ -155,7 +155,7 @@ describe('a started gateway with limits by address', () => {
 
 describe('a started gateway with limits of what comes before a connection', () => {
   it('answers what is too long or too slow, and takes handshakes at a pace', async () => {
-    await serve({ maxHeaderBytes: '1024', handshakeTimeoutMs: '200', acceptsPerSecond: '1' });
+    await serve({ maxHeaderBytes: '1024', handshakeTimeoutMs: '1000', acceptsPerSecond: '1' });
     const long = await exchange(portOf(), [Buffer.from(`GET / HTTP/1.1\r\nX: ${'x'.repeat(2000)}\r\n\r\n`)]);
     expect(long.bytes.toString()).toMatch(/^HTTP\/1\.1 431 [^]*1024 bytes/);
     const slow = await connectNewcomer(portOf());
@@ -183,11 +183,10 @@ describe('a started gateway with limits of what comes before a connection', () =
 
 describe('a started gateway with limits of time', () => {
   it('closes who is silent, who answers no ping, and who shows no token', async () => {
-    await serve({ idleTimeoutMs: '300', pingIntervalMs: '100', pingTimeoutMs: '50' });
-    const silent = await gateway.connectFromAfar();
-    const dead = await connectRaw(portOf());
-    expect((await dead.ended()).code).toBe(4000);
-    expect((await silent.waitForClose()).code).toBe(4007);
+    await serve({ idleTimeoutMs: '300' });
+    expect((await (await gateway.connectFromAfar()).waitForClose()).code).toBe(4007);
+    await serve({ pingIntervalMs: '100', pingTimeoutMs: '50' });
+    expect((await (await connectRaw(portOf())).ended()).code).toBe(4000);
     await serve({ authTimeoutMs: '100', anonymousRole: 'none' });
     expect((await (await gateway.connect()).waitForClose()).code).toBe(4001);
   });
@@ -247,7 +246,7 @@ describe('a started gateway', () => {
   });
 
   it('has events wait for company as long as is set: no more turns than there were such times', async () => {
-    const EVERY_MS = 500;
+    const EVERY_MS = 200;
     await serve({ coalesce: String(EVERY_MS) });
     const client = await gateway.connect();
     await client.subscribe('transactions');
@@ -256,11 +255,12 @@ describe('a started gateway', () => {
     for (let n = 0; n < 60; n += 1) {
       const [txid] = await harness.node.control.pay();
       // Each is told for itself by the node, and asked for.
-      if (n % 20 === 19) await client.waitForMessage(({ data }) => data?.['txid'] === txid);
+      if (n % 6 === 5) await client.waitForMessage(({ data }) => data?.['txid'] === txid);
     }
     const turns = ((await metricOf(gateway, 'hub_ticks_total')) ?? 0) - before;
     expect(turns).toBeGreaterThan(0);
-    expect(turns).toBeLessThanOrEqual((performance.now() - began) / EVERY_MS + 1);
+    // One may have been under way, and one not be over.
+    expect(turns).toBeLessThanOrEqual((performance.now() - began) / EVERY_MS + 2);
   });
 
   it('takes JWT of the issuer and for the audience that are set', async () => {
