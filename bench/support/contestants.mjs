@@ -29,7 +29,7 @@ import { progress } from './progress.mjs';
 /** Longest start of a rival; then the others go on without it. */
 const RIVAL_START_MS = 20_000;
 /** Bursts until the compiler of V8 is done with code that runs once for a burst and client. */
-const WARM_UPS = 5;
+const WARM_UPS = 12;
 
 /** What a client of the gateway sends and gets before its events: the welcome, and an acknowledgement for each. */
 export const gatewayClients = (url, requests) => ({

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readCpuMs, readMemory } from './processFigures.mjs';
 import { startLoadClients, within } from './loadClients.mjs';
 import { progress } from './progress.mjs';
-import { median } from './report.mjs';
+import { median, quantile } from './report.mjs';
 
 const QUIET_MS = 400;
 /** A pace at which messages to a few clients warm up what runs once for a message, however many clients there are. */
@@ -64,13 +64,16 @@ async function prepare(load, contestant, { clients, warmUpMessages, pacedToFew }
  * Lets every contestant do the same work in turn, several times, so that all meet the same moods of the machine. What goes before it
  * warms them up and does not count. Those that make a call for each message and client do less of the work, for it is the cost of one
  * message that is compared. A rival whose time is up sits the other rounds out; one that has not done a single one is left out by name.
+ * Every second round goes the other way round, so that none always follows the same one; rivals, which take longest, may have fewer
+ * rounds, spread over the others.
  *
  * @param {import('./contestants.mjs').Contestant[]} contestants the product and the limit first: without them there is no table
- * @param {{ clients: number, messages: number, slowMessages: number, rounds: number, warmUpMessages: number, pacedToFew?: number, limitMs: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
+ * @param {{ clients: number, messages: number, slowMessages: number, rounds: number, rivalRounds?: number, warmUpMessages: number, pacedToFew?: number, limitMs: number, send: (contestant: object, count: number) => Promise<{ sentAtMs: number[] }> }} work
  *   `limitMs` is what one rival may take, all its rounds together; `pacedToFew` messages go one by one to a few clients before
  */
 export async function measureFanout(contestants, work) {
   const { clients, messages, slowMessages, rounds, warmUpMessages, pacedToFew = 0, limitMs, send } = work;
+  const rivalEvery = Math.max(1, Math.floor(rounds / (work.rivalRounds ?? rounds)));
   const load = startLoadClients(PROCESSES);
   const places = contestants.map((contestant) => ({
     contestant,
@@ -105,9 +108,9 @@ export async function measureFanout(contestants, work) {
       );
     }
     for (let round = 1; round <= rounds; round += 1) {
-      for (const place of places) {
+      for (const place of round % 2 === 1 ? places : places.toReversed()) {
         const { contestant, count } = place;
-        if (place.out !== undefined) continue;
+        if (place.out !== undefined || (contestant.isRival && round % rivalEvery !== 0)) continue;
         if (place.spentMs >= place.limitMs) {
           place.out = `its ${place.limitMs / 1000} s were over`;
           progress(`${contestant.name}: sits the rest out, for ${place.out}`);
@@ -117,7 +120,7 @@ export async function measureFanout(contestants, work) {
           playRound(load, contestant, { clients, count, send }),
         );
         if (found === undefined) continue;
-        place.rounds.push(found);
+        place.rounds.push({ ...found, round });
         progress(
           `${contestant.name}: round ${round} of ${rounds}, ${found.cpuUs.toFixed(2)} µs a message, ${found.units} delivered`,
         );
@@ -142,6 +145,7 @@ function figureOf({ contestant, count, rounds }, clients) {
     work: `${rounds.length} × ${count} × ${clients}`,
     delivered: rounds.reduce((total, { units }) => total + units, 0),
     cpuUs,
+    byRound: new Map(rounds.map((one) => [one.round, one.cpuUs])),
     medianCpuUs: median(cpuUs),
     perSecond: median(rounds.map((round) => round.perSecond)),
     bytes: median(rounds.map((round) => round.bytes)),
@@ -149,9 +153,20 @@ function figureOf({ contestant, count, rounds }, clients) {
   };
 }
 
-/** Ratio of the CPU per message of the same round, the middle one. */
-const ratioOf = (figure, base) =>
-  median(figure.cpuUs.slice(0, base.cpuUs.length).map((us, round) => us / base.cpuUs[round]));
+/** Ratios of the CPU per message of the same round. */
+function ratiosOf(figure, base) {
+  const common = [...figure.byRound].filter(([round]) => base.byRound.has(round));
+  return common.map(([round, us]) => us / base.byRound.get(round));
+}
+
+const ratioOf = (figure, base) => median(ratiosOf(figure, base));
+
+/** The middle half of the values, as text. */
+const middleHalf = (values) =>
+  `${quantile(values, 0.25).toFixed(2)} to ${quantile(values, 0.75).toFixed(2)}`;
+
+/** What the machine makes of the same work: the bare writes of a round beside those of the round before. */
+const noiseOf = ({ cpuUs }) => middleHalf(cpuUs.slice(1).map((us, before) => us / cpuUs[before]));
 
 /** The table of such a run; the first two figures are the gateway's and that of the bare writes. */
 export function fanoutTable(figures, { title, setup, skipped, aim }) {
@@ -163,6 +178,7 @@ export function fanoutTable(figures, { title, setup, skipped, aim }) {
       'server',
       'CPU, times the gateway',
       'CPU, times the bare writes',
+      'middle half of the rounds',
       'CPU per message, µs',
       'messages/s',
       'bytes/message',
@@ -174,6 +190,7 @@ export function fanoutTable(figures, { title, setup, skipped, aim }) {
       figure.name,
       ratioOf(figure, gateway),
       ratioOf(figure, bare),
+      figure === bare ? `${noiseOf(bare)} times its round before` : middleHalf(ratiosOf(figure, bare)),
       figure.medianCpuUs,
       Math.round(figure.perSecond),
       Math.round(figure.bytes),
