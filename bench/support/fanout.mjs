@@ -162,8 +162,7 @@ function ratiosOf(figure, base) {
 const ratioOf = (figure, base) => median(ratiosOf(figure, base));
 
 /** The middle half of the values, as text. */
-const middleHalf = (values) =>
-  `${quantile(values, 0.25).toFixed(2)} to ${quantile(values, 0.75).toFixed(2)}`;
+const middleHalf = (values) => `${quantile(values, 0.25).toFixed(2)} to ${quantile(values, 0.75).toFixed(2)}`;
 
 /** What the machine makes of the same work: the bare writes of a round beside those of the round before. */
 const noiseOf = ({ cpuUs }) => middleHalf(cpuUs.slice(1).map((us, before) => us / cpuUs[before]));

@@ -1,6 +1,7 @@
 import type { ChainMemory, RememberedBlock } from '../chain/chainMemory.js';
 import { reconcile, standingOf } from '../chain/reconcile.js';
-import type { NodeReader } from '../node/nodeReaderTypes.js';
+import type { TrackedMempool } from '../chain/trackedMempool.js';
+import type { NodeReader, TransactionRecord } from '../node/nodeReaderTypes.js';
 import type { ChainPoint } from '../protocol/events.js';
 import { GatewayError } from '../protocol/gatewayError.js';
 import type { ReadBlock } from './blockReader.js';
@@ -137,12 +138,20 @@ async function connect(
     () => {
       if (matured !== undefined) context.finality.told(matured);
       context.memory.push({ height: block.height, hashHex: block.hashHex, txids: block.txids });
-      for (const { decoded } of whole.transactions ?? [])
-        context.mempool.confirm(decoded.txid, inputsOf(decoded));
+      confirmAll(context.mempool, whole.transactions ?? []);
     },
   );
   context.onBlock?.({ height: block.height, hashHex: block.hashHex });
   return true;
+}
+
+function confirmAll(mempool: TrackedMempool, transactions: readonly TransactionRecord[]): void {
+  // Nothing that could leave it, and nobody who could be in conflict.
+  if (mempool.size === 0) return;
+  for (const { decoded } of transactions) {
+    const tracked = mempool.get(decoded.txid)?.inputs ?? [];
+    mempool.confirm(decoded.txid, tracked.length > 0 ? tracked : inputsOf(decoded));
+  }
 }
 
 /**
