@@ -9,12 +9,14 @@ export interface BannerFacts {
   readonly node?: Pick<ResolvedNode, 'rpcUrl' | 'zmqAddresses'>;
   /** Where the gateway listens: `ws://host:port`. */
   readonly url: string;
+  /** Where it takes HTTP besides; absent: nowhere else. */
+  readonly httpUrl?: string | undefined;
   /** How this program is called: `node dist/main.js`. */
   readonly program: string;
 }
 
 /** What `serve` tells a person when it is up: from what it serves, where, and one line that shows messages arriving. */
-export function formatBanner({ version, settings, node, url, program }: BannerFacts): string {
+export function formatBanner({ version, settings, node, url, httpUrl, program }: BannerFacts): string {
   const near = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
   const flag = near === 'ws://127.0.0.1:8765' ? '' : ` --url ${near}`;
   return [
@@ -23,6 +25,7 @@ export function formatBanner({ version, settings, node, url, program }: BannerFa
       ? `Serving from the built-in SIMULATED node: its blocks, transactions and assets are made up (seed ${settings.simSeed}).`
       : `Serving from the node at ${node.rpcUrl} (${describeZmq(node.zmqAddresses)}).`,
     `  WebSocket   ${url}`,
+    ...(httpUrl === undefined ? [] : [`  HTTP        ${httpUrl}/`]),
     `  In a browser ${near.replace(/^ws/, 'http')}/`,
     'See messages arrive, in another terminal:',
     `  ${program} watch all${flag}`,

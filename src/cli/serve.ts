@@ -49,12 +49,13 @@ async function run({ settings, stderr, stdout, env }: CommandContext): Promise<n
     const gateway = await Promise.race([started, signals.first]);
     if (gateway !== undefined) {
       const program = commandLine(process.argv[1] ?? '', process.cwd());
-      const { url } = gateway;
+      const { url, httpUrl } = gateway;
       stdout.write(
         formatBanner({
           version: packageVersion(),
           settings,
           url,
+          httpUrl,
           program,
           ...(node === undefined ? {} : { node }),
         }),

@@ -87,6 +87,17 @@ describe('serve', { timeout: LIMIT_MS }, () => {
     expect(await serve.ended()).toBe(0);
   });
 
+  it('says where it takes HTTP alone, on any port that is free', async () => {
+    const serve = runProgram(['serve', '--simulate', '--port', '0', '--http-port', '0']);
+    const [, url = ''] = await serve.waitFor(/HTTP +(http:\S+)/);
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: '{"method":"getblockcount","params":[],"id":1}',
+      headers: { 'content-type': 'application/json', connection: 'close' },
+    });
+    expect(await answer.text()).toContain('"error":null');
+  });
+
   it('tells watch what a stream is that it takes for a topic', async () => {
     const serve = runProgram(['serve', '--simulate', '--port', '0']);
     const [, url = ''] = await serve.waitFor(/WebSocket +(ws:\S+)/);

@@ -59,6 +59,14 @@ describe('formatBanner', () => {
     expect(text).toMatch(/^ {2}node dist\/main.js watch all$/m);
   });
 
+  it('names the port that takes HTTP alone, where there is one', () => {
+    const facts = { version, settings: settingsOf({}), url: 'ws://127.0.0.1:8765', program };
+    expect(formatBanner({ ...facts, httpUrl: 'http://127.0.0.1:8766' })).toContain(
+      '  HTTP        http://127.0.0.1:8766/\n',
+    );
+    expect(formatBanner(facts)).not.toContain('  HTTP  ');
+  });
+
   it('names the node, where its notices come from, and the address to watch', () => {
     const node = { rpcUrl: 'http://127.0.0.1:8819/', zmqAddresses: ['tcp://127.0.0.1:1'] };
     const settings = settingsOf({ 'rpc-url': 'http://u:planted@127.0.0.1:8819' });
