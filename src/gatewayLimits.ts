@@ -27,6 +27,7 @@ export function limitsOf(settings: Settings, roles: number, customTopics: number
     clients: settings.maxClients,
     client_addresses: settings.maxClients,
     handshakes_waiting: settings.maxClients,
+    reads_waiting: settings.maxClients,
     unheard_connections: settings.maxUnheard,
     replays: settings.maxReplays,
     // One table for each role, and one for who has shown no token.

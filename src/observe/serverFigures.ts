@@ -102,6 +102,8 @@ export interface TransportFigures {
   readonly handshakesWaiting: number;
   /** Handshakes that had to wait, since the start. */
   readonly handshakesDelayed: number;
+  /** Clients of which something has come that is to be read in a later turn. */
+  readonly readsWaiting: number;
   /** Addresses that have a connection, but for programs of the same machine. */
   readonly clientAddresses: number;
   readonly httpConnections: HttpConnectionFigures;

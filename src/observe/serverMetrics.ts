@@ -53,6 +53,11 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
     'WebSocket handshakes that had to wait for their turn.',
     ({ server }) => server.handshakesDelayed,
   ),
+  gauge(
+    'reads_waiting',
+    'Clients of which something has come that is to be read in a later turn.',
+    ({ server }) => server.readsWaiting,
+  ),
   {
     name: 'subscriptions',
     type: 'gauge',
@@ -126,7 +131,10 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
     help: 'Connections that were ended unheard, by limit: address had too many (--max-http-per-address), unheard too many waited (--max-unheard), blocked for offences (--max-offences), full no place at all.',
     labelNames: ['limit'],
     read: ({ server }) =>
-      Object.entries(server.httpConnections.ended).map(([limit, value]) => ({ labels: { limit }, value })),
+      (['address', 'unheard', 'blocked', 'full'] as const).map((limit) => ({
+        labels: { limit },
+        value: server.httpConnections.ended[limit],
+      })),
   },
   gauge(
     'rate_addresses',

@@ -67,7 +67,7 @@ describe('pings', () => {
 });
 
 describe('a flood of messages', () => {
-  it('is taken one in a turn: others are answered in between, and at last it is too', async () => {
+  it('is taken in slices: others are answered in between, and at last it is too', async () => {
     const [flood, other] = [await connectRaw(harness.port), await connectRaw(harness.port)];
     const ask = textFrame('{"type":"ping"}');
     const answered = (): number => flood.frames.all.filter(({ opcode }) => opcode === OPCODE.text).length;

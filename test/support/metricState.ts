@@ -80,6 +80,7 @@ export const FULL_STATE: MetricState = {
     filters: { filters: 131, keys: 132 },
     handshakesWaiting: 120,
     handshakesDelayed: 121,
+    readsWaiting: 136,
     unsentBytes: 111,
     lag: {
       clients: 110,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { CLOSE_CODES } from '../../protocol/codes.js';
 import type { Connection } from '../connection.js';
+import type { ReadingTurns } from './readInTurns.js';
 
 /** What is used of a WebSocket of `ws`. */
 export interface OpenWebSocket {
@@ -9,8 +10,6 @@ export interface OpenWebSocket {
   readonly extensions: string;
   send(message: string | Buffer, options: { readonly binary: false; readonly compress: false }): void;
   pong(payload: Buffer): void;
-  pause(): void;
-  resume(): void;
   close(code: number, reason: string): void;
   terminate(): void;
 }
@@ -55,8 +54,10 @@ export function createSocketConnection(
   webSocket: OpenWebSocket,
   socket: Socket,
   maxBufferedBytes: number,
+  reading: Pick<ReadingTurns, 'hold' | 'release'>,
 ): SocketConnection {
   let waitsForDrain = false;
+  let isUnheard = false;
   let closing: (() => void) | undefined;
   /** Made with the first ping: most connections never send one. */
   let pings: Pings | undefined;
@@ -66,10 +67,10 @@ export function createSocketConnection(
   function holdQuestions(): void {
     if (waitsForDrain || socket.writableLength <= maxBufferedBytes) return;
     waitsForDrain = true;
-    webSocket.pause();
+    reading.hold(socket);
     socket.write(NO_BYTES, () => {
       waitsForDrain = false;
-      webSocket.resume();
+      if (!isUnheard) reading.release(socket);
     });
   }
 
@@ -88,7 +89,8 @@ export function createSocketConnection(
       webSocket.close(code, reason);
       if (!SENDS_TOO_MUCH.has(code)) return;
       // It would go on sending while it is waited for, and each byte of it would be read.
-      webSocket.pause();
+      isUnheard = true;
+      reading.hold(socket);
       setTimeout(() => {
         webSocket.terminate();
       }, UNHEARD_MS).unref();

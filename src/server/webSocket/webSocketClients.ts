@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { getDefaultHighWaterMark, setDefaultHighWaterMark, type Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer as WsServer, type RawData } from 'ws';
 import { CLOSE_CODES } from '../../protocol/codes.js';
 import type { Visitor } from '../access/gate.js';
@@ -10,6 +10,7 @@ import { WINDOW_BITS } from './compressMessage.js';
 import { goRound } from './goRound.js';
 import { checkPulse, lookTurns, startPulse, type Pulse } from './keepAlive.js';
 import { isOffence } from '../limits/offences.js';
+import { createReadingTurns } from './readInTurns.js';
 import { refuseUpgrade } from './refuseUpgrade.js';
 import { createSocketConnection, type SocketConnection } from './socketConnection.js';
 import { badHandshake } from './upgradeRefusals.js';
@@ -39,6 +40,8 @@ export interface WebSocketClientsDeps<Session> extends Omit<
 /** All WebSocket connections. */
 export interface WebSocketClients {
   readonly size: number;
+  /** Those of which something has come that is to be read in a later turn. */
+  readonly readsWaiting: number;
   /** Closing handshakes that the gateway began, by code. */
   readonly closes: Readonly<Record<number, number>>;
   /** Shakes hands. Says whether there is a connection now; where the handshake is broken, it has been answered. */
@@ -80,6 +83,7 @@ export function createWebSocketClients<Session>(
   const closes: Record<number, number> = Object.fromEntries(
     Object.values(CLOSE_CODES).map((code) => [code, 0]),
   );
+  const reading = createReadingTurns();
   let lastId = 0;
 
   /**
@@ -120,8 +124,8 @@ export function createWebSocketClients<Session>(
     // A client that offers other subprotocols is taken without one: that is what no answer means (RFC 6455, 4.2.2).
     handleProtocols: chooseProtocol,
     autoPong: false,
-    // One message, and then everybody else has a turn: a flood of small ones holds nobody up.
-    allowSynchronousEvents: false,
+    // Whose turn it is says what reads the sockets: messages of a slice are handled in it.
+    allowSynchronousEvents: true,
     WebSocket: ExplainedWebSocket,
     ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   });
@@ -136,9 +140,11 @@ export function createWebSocketClients<Session>(
     if (options.compress) keepUsableOffer(request);
     // The answer and the welcome in one write.
     socket.cork();
-    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-      isOpen = true;
-      accept(webSocket, socket, admitted);
+    withoutRoom(request.headers['sec-websocket-extensions'] !== undefined, () => {
+      handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+        isOpen = true;
+        accept(webSocket, socket, admitted);
+      });
     });
     socket.uncork();
     return isOpen;
@@ -192,7 +198,7 @@ export function createWebSocketClients<Session>(
 
   function accept(webSocket: ExplainedWebSocket, socket: Socket, { visitor, key }: Admitted): void {
     lastId += 1;
-    const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes);
+    const connection = createSocketConnection(lastId, webSocket, socket, options.maxBufferedBytes, reading);
     const pulse = startPulse(Date.now(), Math.random(), options);
     const client: Client = { webSocket, socket, connection, key, session: undefined, pulse };
     webSocket.client = client;
@@ -200,6 +206,7 @@ export function createWebSocketClients<Session>(
     webSocket.on('ping', onPing);
     webSocket.on('error', onError);
     webSocket.on('close', onClose);
+    reading.take(socket, connection.compresses);
     try {
       client.session = handlers.open(connection, visitor, key);
       clients.add(client);
@@ -249,6 +256,9 @@ export function createWebSocketClients<Session>(
     get size() {
       return clients.size;
     },
+    get readsWaiting() {
+      return reading.waiting;
+    },
     closes,
     open,
     checkPulses,
@@ -262,6 +272,20 @@ export function createWebSocketClients<Session>(
       handshakes.close();
     },
   };
+}
+
+/**
+ * Runs `make`; streams that it makes have no room for more than what they work on. What `ws` reads frames with is such a stream: while it
+ * decompresses, it would take more, and read all of it at once then. There is no option for it. It pauses the socket until it is ready.
+ */
+function withoutRoom(isWanted: boolean, make: () => void): void {
+  const usual = getDefaultHighWaterMark(false);
+  if (isWanted) setDefaultHighWaterMark(false, 1);
+  try {
+    make();
+  } finally {
+    setDefaultHighWaterMark(false, usual);
+  }
 }
 
 function codeOf(error: Error): string {

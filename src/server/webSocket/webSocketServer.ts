@@ -48,6 +48,7 @@ export function createWebSocketServer<Session>(
     stats: () => ({
       handshakesWaiting: upgrades.waiting,
       handshakesDelayed: upgrades.delayed,
+      readsWaiting: clients.readsWaiting,
       clientAddresses: addresses.addresses,
       httpConnections: connections.stats(),
       closes: clients.closes,
