@@ -44,7 +44,8 @@ function run({ settings, ownFlags, stdout, stderr }: CommandContext): Promise<nu
     return undefined;
   };
   const complain = (name: string, value: string, needed: string): void => {
-    problems.push({ key: name, source: 'flag', name: `--${name}`, value, message: `needs ${needed}` });
+    const shown = value === '' ? {} : { value };
+    problems.push({ key: name, source: 'flag', name: `--${name}`, ...shown, message: `needs ${needed}` });
   };
   const role = read('role') ?? '';
   const name = read('name') ?? 'client';

@@ -32,7 +32,9 @@ describe('evrmore-gateway token', () => {
     expect(stdout).toBe('');
     for (const words of ['one of anonymous, user, admin', '--name', '--expires'])
       expect(stderr).toContain(words);
-    expect((await run()).code).toBe(1);
+    const without = await run();
+    expect(without.code).toBe(1);
+    expect(without.stderr).toContain('  --role: needs one of anonymous, user, admin, ');
     expect((await run('--role', 'user', '--expires', '2020-01-01T00:00:00Z')).code).toBe(1);
   });
 });
