@@ -49,6 +49,12 @@ export function crossCheck(
       add('rpcCookieFile', 'rpcUrl holds a user and password already: take one of them away');
     }
   }
+  if (settings.jwtSecretFile === undefined && settings.jwtKeysFile === undefined) {
+    // Who sets it believes that tokens are asked for.
+    for (const key of ['jwtIssuer', 'jwtAudience'] as const) {
+      if (isSet(key)) add(key, 'needs keys that JWT are checked with: give jwtSecretFile or jwtKeysFile');
+    }
+  }
   if (settings.pingTimeoutMs > settings.pingIntervalMs) {
     add('pingTimeoutMs', `needs at most the ping interval, which is ${settings.pingIntervalMs} ms`);
   }

@@ -47,6 +47,7 @@ function sample(key: SettingKey): { readonly text: string; readonly json: unknow
 function company(key: SettingKey): Partial<Record<SettingKey, string>> {
   if (key === 'zmq' || key === 'rpcCookieFile' || key === 'network') return { datadir: '/node' };
   if (key === 'pingIntervalMs') return { pingTimeoutMs: '50' };
+  if (key === 'jwtIssuer' || key === 'jwtAudience') return { jwtKeysFile: '/keys' };
   return {};
 }
 
@@ -276,6 +277,11 @@ describe('settings that do not go together', () => {
       { 'ping-interval-ms': '500', 'ping-timeout-ms': '501' },
       ['pingTimeoutMs'],
     ],
+    [
+      'what a JWT must have where none can be checked',
+      { 'jwt-issuer': 'a', 'jwt-audience': 'b', tokens: '/t' },
+      ['jwtIssuer', 'jwtAudience'],
+    ],
   ])('are refused: %s', (_title, flags, keys) => {
     expect(problemsOf({ flags }).map((problem) => problem.key)).toEqual(keys);
   });
@@ -283,6 +289,8 @@ describe('settings that do not go together', () => {
   it.each<[string, Record<string, unknown>]>([
     ['an RPC address with a cookie', { 'rpc-url': 'http://h:1', 'rpc-cookie-file': '/c' }],
     ['an RPC address with a data directory', { 'rpc-url': 'http://h:1', datadir: '/n' }],
+    ['what a JWT must have with a file of keys', { 'jwt-issuer': 'a', 'jwt-keys-file': '/k' }],
+    ['what a JWT must have with a secret', { 'jwt-audience': 'a', 'jwt-secret-file': '/s' }],
     ['the simulated node as regtest', { simulate: true, network: 'regtest' }],
     ['a ping timeout equal to the interval', { 'ping-interval-ms': '500', 'ping-timeout-ms': '500' }],
     ['a node without ZMQ addresses', { 'rpc-url': 'http://u:p@h' }],
