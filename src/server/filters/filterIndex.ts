@@ -4,7 +4,7 @@ import { FILTERED_TOPICS } from '../../protocol/filterTypes.js';
 import type { FilterIndex } from '../hub/filterIndex.js';
 import { TOPIC_BITS } from '../hub/topicMask.js';
 import type { Filter } from '../hub/view.js';
-import { isConnectionFilter, type ConnectionFilter } from './connectionFilter.js';
+import { isConnectionFilter } from './connectionFilter.js';
 import type { TopicFilter } from './topicFilter.js';
 import { createTopicIndex, type TopicIndex } from './topicIndex.js';
 
@@ -20,8 +20,6 @@ export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
   const indexes = new Map<string, TopicIndex>(
     FILTERED_TOPICS.map((topic) => [topic, createTopicIndex(known)]),
   );
-  /** Who is in an index, and by which filters of connections. */
-  const owners = new Map<TopicFilter, Set<ConnectionFilter>>();
   /** Still in an index, and of no connection: taken out before the next event, if nobody takes them up again. */
   const ownerless = new Set<TopicFilter>();
   const filters = new Set<Filter>();
@@ -30,7 +28,7 @@ export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
   const sweep = (): void => {
     for (const part of ownerless) {
       indexes.get(part.topic)?.remove(part);
-      owners.delete(part);
+      part.owners = undefined;
     }
     ownerless.clear();
   };
@@ -43,14 +41,12 @@ export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
         return;
       }
       for (const part of filter.byTopic.values()) {
-        const present = owners.get(part);
-        if (present !== undefined) {
-          present.add(filter);
-          ownerless.delete(part);
-          continue;
-        }
-        owners.set(part, new Set([filter]));
-        indexes.get(part.topic)?.add(part);
+        const { owners } = part;
+        if (owners === undefined) {
+          part.owners = filter;
+          if (!ownerless.delete(part)) indexes.get(part.topic)?.add(part);
+        } else if (owners instanceof Set) owners.add(filter);
+        else if (owners !== filter) part.owners = new Set([owners, filter]);
       }
     },
     remove(filter) {
@@ -58,9 +54,13 @@ export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
       others.delete(filter);
       if (!isConnectionFilter(filter)) return;
       for (const part of filter.byTopic.values()) {
-        const present = owners.get(part);
-        present?.delete(filter);
-        if (present?.size === 0) ownerless.add(part);
+        const { owners } = part;
+        if (owners instanceof Set) {
+          owners.delete(filter);
+          if (owners.size > 0) continue;
+        } else if (owners !== filter) continue;
+        part.owners = undefined;
+        ownerless.add(part);
       }
       // Nobody routes for no filter.
       if (filters.size === 0) sweep();
@@ -68,9 +68,17 @@ export function createFilterIndex(known: KnownOutputs): KeyedFilterIndex {
     route(event) {
       if (ownerless.size > 0) sweep();
       const parts = indexes.get(event.topic)?.match(event);
-      if ((parts === undefined || parts.size === 0) && others.size === 0) return NO_FILTERS;
+      const [first, second] = parts ?? [];
+      if (others.size === 0 && second === undefined) {
+        const owners = first?.owners;
+        if (owners === undefined) return NO_FILTERS;
+        return owners instanceof Set ? owners : [owners];
+      }
       const accepting = new Set<Filter>();
-      for (const part of parts ?? []) for (const filter of owners.get(part) ?? []) accepting.add(filter);
+      for (const { owners } of parts ?? []) {
+        if (owners instanceof Set) for (const filter of owners) accepting.add(filter);
+        else if (owners !== undefined) accepting.add(owners);
+      }
       const bit = TOPIC_BITS[event.topic];
       for (const filter of others) {
         if ((filter.mask & bit) !== 0 && filter.accepts(event)) accepting.add(filter);

@@ -34,14 +34,16 @@ export interface Match<R extends Conditions> {
   /** Begins anew; without a status, every status will do. */
   begin(status: TransactionStatus | undefined): void;
   /** Each rule once; not changed by what follows. */
-  readonly found: ReadonlySet<R>;
+  readonly found: readonly R[];
   /** The rules that are looked up next are asked about this amount. */
   setAmount(amount: Amount): void;
   /** Takes a rule that has the key, if the event fulfils its conditions. */
   readonly take: (rule: R) => void;
 }
 
-const NOTHING: ReadonlySet<never> = new Set<never>();
+const NOTHING: readonly never[] = [];
+/** From this many on, a set says whether one was found before. */
+const MANY = 8;
 
 /**
  * The rules that an event fulfils, each once. What the gateway cannot say of an event is no reason to keep it back: an event of which
@@ -52,7 +54,7 @@ export function matchEvent<R extends Conditions>(
   source: RuleSource<R>,
   known: KnownOutputs,
   match: Match<R> = createMatch(),
-): ReadonlySet<R> {
+): readonly R[] {
   const { about } = event;
   match.begin(about === undefined || about.kind === 'block' ? undefined : about.status);
   switch (about?.kind) {
@@ -74,10 +76,10 @@ export function matchEvent<R extends Conditions>(
 function everyRule<R extends Conditions>(
   source: RuleSource<R>,
   isWanted: (rule: R) => boolean,
-): ReadonlySet<R> {
-  const found = new Set<R>();
+): readonly R[] {
+  const found: R[] = [];
   source.all((rule) => {
-    if (isWanted(rule)) found.add(rule);
+    if (isWanted(rule)) found.push(rule);
   });
   return found;
 }
@@ -143,14 +145,24 @@ function matchOperation<R extends Conditions>(
 /** Nothing found yet. */
 export function createMatch<R extends Conditions>(): Match<R> {
   let status: TransactionStatus | undefined;
-  let found: Set<R> | undefined;
+  let found: R[] | undefined;
+  /** The same, where there are many. */
+  let many: Set<R> | undefined;
   let amount: Amount;
   /** Of `amount`, once somebody has asked. */
   let sats: bigint | undefined;
+  function isFound(rule: R): boolean {
+    if (found === undefined) return false;
+    if (found.length < MANY) return found.includes(rule);
+    many ??= new Set(found);
+    return many.has(rule);
+  }
+
   return {
     begin(next) {
       status = next;
       found = undefined;
+      many = undefined;
     },
     get found() {
       return found ?? NOTHING;
@@ -160,13 +172,14 @@ export function createMatch<R extends Conditions>(): Match<R> {
       sats = undefined;
     },
     take(rule) {
-      if (found?.has(rule) === true || (status !== undefined && !hasStatus(rule, status))) return;
+      if (isFound(rule) || (status !== undefined && !hasStatus(rule, status))) return;
       if (rule.minAmountSats !== undefined) {
         sats ??= satsOf(typeof amount === 'object' ? largestValue(amount) : amount);
         if (sats < rule.minAmountSats) return;
       }
-      found ??= new Set();
-      found.add(rule);
+      if (found === undefined) found = [rule];
+      else found.push(rule);
+      many?.add(rule);
     },
   };
 }

@@ -61,7 +61,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
   const parts = new Map<Topic, TopicFilter>();
   let view = deps.view();
 
-  const keysOf = (topic: Topic): number => parts.get(topic)?.keyCount ?? 0;
+  const keysOf = (topic: Topic): number => parts.get(topic)?.keyCount() ?? 0;
 
   const tooMany = (count: number): FilterChange => ({
     type: 'refused',
@@ -70,7 +70,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
   });
 
   const summaryOf = (part: TopicFilter): FilterSummary => ({
-    keys: part.keyCount,
+    keys: part.keyCount(),
     filters: part.rules.length,
     inputs: known.hasSpentIndex ? 'spentindex' : 'known',
   });
@@ -91,7 +91,7 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
   };
 
   const replace = (topic: Topic, part: TopicFilter): FilterSummary => {
-    budget.used += part.keyCount - keysOf(topic);
+    budget.used += part.keyCount() - keysOf(topic);
     parts.set(topic, part);
     renew();
     return summaryOf(part);
@@ -149,17 +149,17 @@ export function createSubscriptionFilters(deps: SubscriptionFiltersDeps): Subscr
         changes.push(parsed?.keys ?? {});
       }
       const [add = {}, remove = {}] = changes;
-      const total = budget.used - part.keyCount + part.countWith(add, remove);
+      const total = budget.used - part.keyCount() + part.countWith(add, remove);
       if (total > budget.max() && total > budget.used) return tooMany(total);
       return {
         type: 'ready',
         apply() {
           // What happened before goes by the keys of before.
           deps.setView(view);
-          const before = part.keyCount;
+          const before = part.keyCount();
           const changed = part.withKeys(add, remove);
           if (changed !== part) return replace(topic, changed);
-          budget.used += part.keyCount - before;
+          budget.used += part.keyCount() - before;
           return summaryOf(part);
         },
       };

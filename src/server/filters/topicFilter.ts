@@ -9,15 +9,19 @@ import {
   type FilterKeys,
   type FilterRule,
 } from '../../protocol/filterTypes.js';
+import type { Filter } from '../hub/view.js';
 import { createAssetPatterns, type AssetPatterns } from './assetPatterns.js';
 import { matchEvent, type Conditions, type RuleSource } from './matchEvent.js';
 
 /** One filter of a subscription, ready to be asked. */
 export interface Rule extends Conditions {
   /** Absent: conditions only. */
-  readonly keys?: RuleKeys;
+  readonly keys?: RuleKeys | undefined;
   readonly owner: TopicFilter;
 }
+
+/** Who has a filter: one, which most have, is not put into a set. */
+export type Owners = Filter | Set<Filter> | undefined;
 
 /** The keys of a rule, by member. */
 export interface RuleKeys {
@@ -40,7 +44,7 @@ export interface TopicFilter {
   readonly id: string;
   readonly rules: readonly Rule[];
   /** Keys of all rules together. */
-  readonly keyCount: number;
+  keyCount(): number;
   accepts(event: LogEvent): boolean;
   /** How many keys it would have after {@link withKeys}. */
   countWith(add: FilterKeys, remove: FilterKeys): number;
@@ -51,6 +55,8 @@ export interface TopicFilter {
   withKeys(add: FilterKeys, remove: FilterKeys): TopicFilter;
   /** Sets who is told of changes in place; one at a time. */
   watch(watcher: KeyWatcher | undefined): void;
+  /** The filters of connections that it is part of, as the index that watches it knows them: kept here, so that a match finds them at once. */
+  owners: Owners;
 }
 
 /** Up to this many keys a topic filter is shared by its text. */
@@ -86,19 +92,18 @@ function build(
   created += 1;
   const id = sharedId ?? `#${created}`;
 
-  const compiled = definitions.map((definition) => compile(definition));
+  const compiled: CompiledRule[] = [];
   /** Made when it is asked: of most filters only the index is. */
   let source: RuleSource<Rule> | undefined;
 
-  function compile({ keys, minAmountSats, statuses }: FilterRule): CompiledRule {
+  function compile({ keys, minAmountSats, statuses }: FilterRule, owner: TopicFilter): CompiledRule {
     const sets = setsOf(keys);
+    // No getter: it would be another function for each rule, and each rule an object of another kind, which is slow to read.
     const rule: Rule = {
-      ...(keys === undefined ? {} : { keys: sets }),
+      keys: keys === undefined ? undefined : sets,
       minAmountSats,
       statuses: statuses === undefined ? undefined : new Set<TransactionStatus>(statuses),
-      get owner() {
-        return self;
-      },
+      owner,
     };
     const one: CompiledRule = { rule, sets, patterns: undefined };
     for (const pattern of sets.assets) addPattern(one, pattern);
@@ -124,19 +129,20 @@ function build(
     }
   }
 
+  const rules: Rule[] = [];
   const self: TopicFilter = {
     topic,
     id,
-    rules: compiled.map(({ rule }) => rule),
-    get keyCount() {
-      return compiled.reduce(
+    rules,
+    owners: undefined,
+    keyCount: () =>
+      compiled.reduce(
         (sum, { sets }) => sum + FILTER_KEYS.reduce((keys, member) => keys + sets[member].size, 0),
         0,
-      );
-    },
-    accepts: (event) => matchEvent(event, (source ??= sourceOf(compiled)), known).size > 0,
+      ),
+    accepts: (event) => matchEvent(event, (source ??= sourceOf(compiled)), known).length > 0,
     countWith(add, remove) {
-      let count = self.keyCount;
+      let count = self.keyCount();
       const [sets] = compiled.map((one) => one.sets);
       for (const member of FILTER_KEYS) {
         const removed = new Set(remove[member]);
@@ -160,6 +166,11 @@ function build(
       watcher = next;
     },
   };
+  for (const definition of definitions) {
+    const one = compile(definition, self);
+    compiled.push(one);
+    rules.push(one.rule);
+  }
   return self;
 }
 

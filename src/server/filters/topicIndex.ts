@@ -14,10 +14,10 @@ export interface TopicIndex {
   add(filter: TopicFilter): void;
   remove(filter: TopicFilter): void;
   /** Those that accept the event, each once. */
-  match(event: LogEvent): ReadonlySet<TopicFilter>;
+  match(event: LogEvent): readonly TopicFilter[];
 }
 
-const NO_FILTERS: ReadonlySet<TopicFilter> = new Set<TopicFilter>();
+const NO_FILTERS: readonly TopicFilter[] = [];
 
 /** No filters yet. */
 export function createTopicIndex(known: KnownOutputs): TopicIndex {
@@ -88,10 +88,12 @@ export function createTopicIndex(known: KnownOutputs): TopicIndex {
     },
     match(event) {
       const rules = matchEvent(event, source, known, match);
-      if (rules.size === 0) return NO_FILTERS;
+      const [first, second] = rules;
+      if (first === undefined) return NO_FILTERS;
+      if (second === undefined) return [first.owner];
       const accepting = new Set<TopicFilter>();
       for (const { owner } of rules) accepting.add(owner);
-      return accepting;
+      return [...accepting];
     },
   };
 }

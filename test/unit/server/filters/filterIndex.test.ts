@@ -191,7 +191,7 @@ test('keys that change in place are found, and those taken out are not', () => {
             },
           ];
           const count = now.addresses.size + now.assets.size + now.txids.size + now.outpoints.size;
-          expect([part.keyCount, index.stats().keys]).toEqual([count, count]);
+          expect([part.keyCount(), index.stats().keys]).toEqual([count, count]);
           for (const one of events) {
             const expected = one.topic === 'transactions' && passes(rules, one);
             expect([...index.route(one)]).toEqual(expected ? [filter] : []);
