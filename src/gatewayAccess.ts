@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { nearest } from './config/nearest.js';
 import type { Settings } from './config/settings.js';
 import { GatewayError } from './protocol/gatewayError.js';
 import { createAuthenticator, type Authenticator } from './server/access/authenticator.js';
 import { readJwtKeys, readJwtSecret, type JwtKeys } from './server/access/jwtKeys.js';
-import { NO_ROLE, parseRoles } from './server/access/parseRoles.js';
+import { DEFAULT_ROLE_NAMES, NO_ROLE, parseRoles } from './server/access/parseRoles.js';
 import type { Role } from './server/access/role.js';
 import { createChangeFilter } from './gatewayFiles.js';
 
@@ -54,6 +55,9 @@ export function readRoles(
 export function readAccess(settings: AccessSettings, logger: Logger): Access {
   const { tokens: tokensPath, jwtSecretFile, jwtKeysFile, jwtIssuer, jwtAudience, anonymousRole } = settings;
   const roles = readRoles(settings);
+  for (const { role, meant } of misspelled([...roles.keys()])) {
+    logger.warn({ role, meant }, 'a role has almost the name of one that every gateway has, and is another');
+  }
   if (anonymousRole !== undefined && anonymousRole !== NO_ROLE && !roles.has(anonymousRole)) {
     throw accessError(
       '--anonymous-role',
@@ -94,6 +98,14 @@ export function readAccess(settings: AccessSettings, logger: Logger): Access {
       return isNew(text) && authenticator.replaceTokens(text);
     },
   };
+}
+
+/** Roles of the file that may be meant for others: what restricts `anonymus` leaves `anonymous` all that it has. */
+function misspelled(roles: readonly string[]): readonly { readonly role: string; readonly meant: string }[] {
+  return roles.flatMap((role) => {
+    const meant = nearest(role, DEFAULT_ROLE_NAMES);
+    return meant === undefined || meant === role ? [] : [{ role, meant }];
+  });
 }
 
 /** Longest file that is read: 10,000 tokens are 2 MB. */

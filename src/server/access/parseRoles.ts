@@ -40,6 +40,9 @@ const DEFAULTS = {
   admin: { isAdmin: true, filterKeys: 100_000, messagesPerSecond: null, costPerSecond: null },
 } as const;
 
+/** Roles that every gateway has. */
+export const DEFAULT_ROLE_NAMES = Object.keys(DEFAULTS) as readonly (keyof typeof DEFAULTS)[];
+
 /**
  * The roles. `file` is the parsed content of the file of roles: an object with one member for each role. A role of the defaults
  * (`anonymous`, `user`, `admin`) keeps what its member does not say; another begins with nothing. Commands that write, mine, block,
@@ -47,9 +50,7 @@ const DEFAULTS = {
  */
 export function parseRoles(file: unknown, options: RoleOptions): ParsedRoles {
   const problems: string[] = [];
-  const roles = new Map<string, Role>(
-    (Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]).map((name) => [name, defaultRole(name, options)]),
-  );
+  const roles = new Map<string, Role>(DEFAULT_ROLE_NAMES.map((name) => [name, defaultRole(name, options)]));
   if (file === undefined) return { ok: roles };
   if (!isObject(file)) return { problems: ['needs a JSON object with one member for each role'] };
   for (const [name, value] of Object.entries(file)) {
