@@ -1,17 +1,24 @@
+import { gatewayClients } from './support/contestants.mjs';
+import { sleep } from './support/fanout.mjs';
+import { startLoadClients } from './support/loadClients.mjs';
 import { startGateway, startNode } from './support/programs.mjs';
 import { numbersOf } from './support/numbersOf.mjs';
 import { progress } from './support/progress.mjs';
 import { createRawRpc } from './support/rawRpc.mjs';
 import { median } from './support/report.mjs';
-import { subscribe } from './support/subscriber.mjs';
+import { nowMs } from './support/sendPaced.mjs';
 
 export const options = {
   payments: { type: 'string', default: '2000' },
-  rounds: { type: 'string', default: '5' },
-  'settle-seconds': { type: 'string', default: '3' },
+  rounds: { type: 'string', default: '9' },
+  'settle-seconds': { type: 'string', default: '1' },
 };
 
 const BATCH_OPTIONS = 'the gateway asks in batches of 250';
+
+/** Blocks until both sides are warm. */
+const WARM_UPS = 3;
+const CLIENT = 'the client';
 
 /** A block of 2,001 transactions: from the block to the last enriched transaction at the client, beside one bare batch for them. */
 export async function run(values) {
@@ -19,50 +26,38 @@ export async function run(values) {
   const node = await startNode(['--sim-start-height', '200']);
   const gateway = await startGateway(node);
   const rpc = createRawRpc(node.rpcUrl);
-  let confirmed = [];
-  let onConfirmed = () => undefined;
-  const client = await subscribe(
-    gateway.url,
-    { action: 'subscribe', topic: 'transactions' },
-    (text, atMs) => {
-      if (!text.includes('"status":"confirmed"')) return;
-      confirmed.push(atMs);
-      onConfirmed();
-    },
-  );
+  // It counts frames: a client library takes as long for these messages as the gateway does.
+  const load = startLoadClients(1);
+  await load.connect(CLIENT, {
+    ...gatewayClients(gateway.url, [{ action: 'subscribe', topic: 'transactions' }]),
+    count: 1,
+  });
   const ratios = [];
   const gatewayTimes = [];
   const batchTimes = [];
   let delivered = 0;
-  for (let round = 0; round <= rounds; round += 1) {
-    progress(round === 0 ? 'a block to warm up' : `block ${round} of ${rounds}`);
+  for (let round = 1 - WARM_UPS; round <= rounds; round += 1) {
+    progress(round <= 0 ? 'a block to warm up' : `block ${round} of ${rounds}`);
+    await load.arm(CLIENT, { count: 1, perClient: payments });
     await rpc.result('simulator', ['pay', payments]);
-    await new Promise((resolve) => setTimeout(resolve, settleSeconds * 1000));
-    confirmed = [];
-    const all = new Promise((resolve) => {
-      onConfirmed = () => {
-        if (confirmed.length === payments + 1) resolve();
-      };
-    });
+    await load.wait(CLIENT);
+    await sleep(settleSeconds * 1000);
+    await load.arm(CLIENT, { count: 1, perClient: payments + 1 });
     const [hash] = await rpc.result('simulator', ['mine', 1]);
-    const minedAt = performance.now();
-    await Promise.race([
-      all,
-      new Promise((_, reject) => setTimeout(reject, 60_000, new Error('transactions are missing'))),
-    ]);
-    const gatewayMs = confirmed.at(-1) - minedAt;
+    const minedAtMs = nowMs();
+    const { lastAtMs } = await load.wait(CLIENT);
+    const gatewayMs = lastAtMs - minedAtMs;
     const { tx } = await rpc.result('getblock', [hash, 1]);
     const askedAt = performance.now();
     await rpc.batch(tx.map((txid) => ['getrawtransaction', [txid, true]]));
     const batchMs = performance.now() - askedAt;
-    // The first round warms both sides up.
-    if (round === 0) continue;
-    delivered += confirmed.length;
+    if (round <= 0) continue;
+    delivered += (await load.counts(CLIENT)).units;
     ratios.push(gatewayMs / batchMs);
     gatewayTimes.push(gatewayMs);
     batchTimes.push(batchMs);
   }
-  client.close();
+  await load.stop();
   rpc.close();
   await gateway.stop();
   await node.stop();
