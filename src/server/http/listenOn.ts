@@ -3,8 +3,12 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../../protocol/gatewayError.js';
 import { describeListenError } from './listenError.js';
 
-/** Connections that the operating system holds until they are taken. */
-const BACKLOG = 1024;
+/**
+ * Connections that the operating system holds until they are taken, and no more than it allows (on Linux `net.core.somaxconn`, 4,096 unless it
+ * is set). Node takes one in a turn of its loop: while thousands come at once, most of them wait here, and who finds no place tries again
+ * after a second, then two, four and so on.
+ */
+const BACKLOG = 4096;
 
 /**
  * Listens, and gives the port, which may be any where 0 was asked for. Rejects with a {@link GatewayError} `GW_ERR_LISTEN` that says
