@@ -1,7 +1,7 @@
 // The limit: the same bytes, prepared before, and nothing but one write for each socket.
 import net from 'node:net';
 import { serverFrame } from '../support/webSocketBytes.mjs';
-import { serveRival } from './rivalProcess.mjs';
+import { BACKLOG, serveRival } from './rivalProcess.mjs';
 
 const sockets = new Set();
 let frame;
@@ -46,7 +46,7 @@ serveRival({
       socket.on('error', () => undefined);
       socket.on('close', () => sockets.delete(socket));
     });
-    await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
+    await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, resolve));
     return server.address().port;
   },
   sendOne,

@@ -3,6 +3,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serveCommands } from '../support/children.mjs';
 import { nowMs, sendPaced } from '../support/sendPaced.mjs';
 
+/** As the gateway has it. */
+export const BACKLOG = 4096;
+
 const LOOK_MS = 1;
 const loop = monitorEventLoopDelay({ resolution: LOOK_MS });
 loop.enable();
@@ -31,6 +34,6 @@ export function serveRival({ listen, sendOne, sendMany }) {
       return { sentAtMs };
     },
     longestTurn: () => ({ longestTurnMs: takeLongestTurn() }),
-    paced: ({ count, perSecond }) => sendPaced(count, perSecond, sendOne),
+    paced: ({ count, perSecond, whenDue }) => sendPaced(count, perSecond, sendOne, whenDue),
   });
 }

@@ -22,6 +22,7 @@ import { progress } from './progress.mjs';
  *   longestTurnMs?: () => Promise<number>,
  *   burst: (count: number) => Promise<{ sentAtMs: number[] }>,
  *   paced: (count: number, perSecond: number) => Promise<{ sentAtMs: number[] }>,
+ *   pacedWhenDue?: (count: number, perSecond: number) => Promise<{ sentAtMs: number[] }>,
  *   stop: () => Promise<unknown>,
  * }} Contestant
  */
@@ -69,6 +70,7 @@ async function startNodeRival(name, file, options, clients, isSlow = true) {
     clients: { port, ...clients },
     burst: (count) => worker.call('burst', { count }),
     paced: (count, perSecond) => worker.call('paced', { count, perSecond }),
+    pacedWhenDue: (count, perSecond) => worker.call('paced', { count, perSecond, whenDue: true }),
     longestTurnMs: async () => (await worker.call('longestTurn')).longestTurnMs,
     warmUps: isSlow ? 1 : WARM_UPS,
     isSlow,

@@ -107,7 +107,7 @@ const SMALL: readonly (readonly [name: string, flags: readonly string[], check: 
     [
       'connections',
       // prettier-ignore
-      ['--clients', '20', '--live', '2', '--missed', '5', '--live-seconds', '1', '--settle-seconds', '1'],
+      ['--clients', '20', '--live', '2', '--missed', '5', '--live-seconds', '1', '--settle-seconds', '1', '--rounds', '1'],
       (result) => {
         expect(column(result, 'ratio or figure')['cut all, all resumed: share']).toBe(1);
         expect(column(result, 'detail')['cut all, all resumed: share']).toContain(
