@@ -51,6 +51,8 @@ export function createReadingTurns(deps: ReadingTurnsDeps = {}): ReadingTurns {
   let isResting = false;
   let spentMs = 0;
   let isOthersTurn = false;
+  /** Since their last rest. */
+  let wereOthersRead = false;
   let sliceFromMs = 0;
   let current: Socket | undefined;
 
@@ -60,6 +62,7 @@ export function createReadingTurns(deps: ReadingTurnsDeps = {}): ReadingTurns {
     const queue = isForOthers ? others : fresh;
     for (const socket of queue) {
       queue.delete(socket);
+      if (isForOthers) wereOthersRead = true;
       return socket;
     }
     return undefined;
@@ -87,8 +90,10 @@ export function createReadingTurns(deps: ReadingTurnsDeps = {}): ReadingTurns {
   }
 
   function rest(): void {
-    if (isResting || others.size === 0) return;
+    // Who has not been read since the last rest has nothing to rest from: the time may have gone to those of which little comes.
+    if (isResting || !wereOthersRead || others.size === 0) return;
     isResting = true;
+    wereOthersRead = false;
     afterRest(endRest, REST_MS);
   }
 

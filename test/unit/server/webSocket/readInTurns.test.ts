@@ -126,6 +126,23 @@ describe('reading in turns', () => {
     expect(turns.waiting).toBe(0);
   });
 
+  it('reads on with who has more while those that say little take the time of every turn', async () => {
+    const { turns, spend, endTurn, endRest } = readers();
+    const { read, put } = listen(turns, 'abcd', () => {
+      spend(0.3);
+    });
+    await put('a', 20 * SLICE_BYTES);
+    for (let turn = 0; turn < 10; turn += 1) {
+      read.splice(0);
+      // A rest ends before what has come meanwhile is read, and that before the next turn.
+      await endRest();
+      for (const name of 'bcd') await put(name, 10);
+      await endTurn();
+      expect(read.filter((slice) => slice.startsWith('a')).length, `turn ${turn}`).toBeGreaterThan(0);
+      expect(read.filter((slice) => !slice.startsWith('a')).length, `turn ${turn}`).toBeGreaterThan(0);
+    }
+  });
+
   it('counts what the promises cost that a slice has started', async () => {
     const { turns, spend } = readers();
     const { read, put } = listen(turns, 'a', () => {
