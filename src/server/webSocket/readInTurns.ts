@@ -2,13 +2,17 @@ import { Socket } from 'node:net';
 
 /** What is read of one socket before it is another's turn: some messages, or some hundred of the smallest frames. */
 export const SLICE_BYTES = 1024;
+/** Slices of which a message may consist: `ws` keeps them in a list, and what many of them cost there grows with their square. */
+const MAX_SLICES_PER_MESSAGE = 4096;
 /** Time for reading, of one turn of the event loop; what has begun is ended. Events, the node and new clients come in between. */
 const TURN_MS = 0.5;
 /** Time without reading of who always has more, after a turn that was not enough: the larger part is everybody else's. */
 const REST_MS = 1;
 
-/** How the time is measured, and waited for; the process's own if absent. */
-export interface ReadingTurnsDeps {
+/** What is read, how the time is measured, and how it is waited for; the process's own time if absent. */
+export interface ReadingTurnsOptions {
+  /** Longest message; where it is above 4 MiB, slices are larger than {@link SLICE_BYTES}. */
+  readonly maxMessageBytes: number;
   /** Milliseconds, never going back. */
   readonly nowMs?: () => number;
   /** Calls back in the next turn of the event loop. */
@@ -36,16 +40,18 @@ export interface ReadingTurns {
  * which little comes are read every other time, before those that always have more, and do not rest with them. Answers to what is read in
  * a slice leave in one write.
  */
-export function createReadingTurns(deps: ReadingTurnsDeps = {}): ReadingTurns {
-  const nowMs = deps.nowMs ?? ((): number => performance.now());
-  const nextTurn = deps.nextTurn ?? setImmediate;
-  const afterRest = deps.afterRest ?? setTimeout;
+export function createReadingTurns(options: ReadingTurnsOptions): ReadingTurns {
+  const sliceBytes = Math.max(SLICE_BYTES, Math.ceil(options.maxMessageBytes / MAX_SLICES_PER_MESSAGE));
+  const nowMs = options.nowMs ?? ((): number => performance.now());
+  const nextTurn = options.nextTurn ?? setImmediate;
+  const afterRest = options.afterRest ?? setTimeout;
   /** In the order in which they wait: those of which all was read before, and those of which it was not. */
   const fresh = new Set<Socket>();
   const others = new Set<Socket>();
-  const held = new Set<Socket>();
+  /** Weak: what came before the end of a socket may be handed on, and answered, after it. */
+  const held = new WeakSet<Socket>();
   /** Those whose listeners are not ready for more. */
-  const busy = new Set<Socket>();
+  const busy = new WeakSet<Socket>();
   let isReading = false;
   let isNextTurnSet = false;
   let isResting = false;
@@ -126,9 +132,9 @@ export function createReadingTurns(deps: ReadingTurnsDeps = {}): ReadingTurns {
 
   function readSlice(socket: Socket): void {
     const isHeard = socket.listenerCount('data') > 0;
-    const isMore = socket.readableLength > SLICE_BYTES;
+    const isMore = socket.readableLength > sliceBytes;
     // What nobody listens to is thrown away at once. A call without a size finds the end too.
-    socket.read(isHeard && isMore ? SLICE_BYTES : undefined);
+    socket.read(isHeard && isMore ? sliceBytes : undefined);
   }
 
   function wait(queue: Set<Socket>, socket: Socket): void {
@@ -153,13 +159,14 @@ export function createReadingTurns(deps: ReadingTurnsDeps = {}): ReadingTurns {
 
   function onResume(this: Socket): void {
     busy.delete(this);
-    look(this, this.readableLength > SLICE_BYTES);
+    look(this, this.readableLength > sliceBytes);
   }
 
   function onClose(this: Socket): void {
-    for (const sockets of [fresh, others, held, busy]) sockets.delete(this);
+    fresh.delete(this);
+    others.delete(this);
     // Who listens would get it all at once.
-    if (this.readableLength > SLICE_BYTES) this.read();
+    if (this.readableLength > sliceBytes) this.read();
   }
 
   return {

@@ -88,7 +88,7 @@ export function createWebSocketClients<Session>(
   const closes: Record<number, number> = Object.fromEntries(
     Object.values(CLOSE_CODES).map((code) => [code, 0]),
   );
-  const reading = createReadingTurns();
+  const reading = createReadingTurns(options);
   let lastId = 0;
 
   /**

@@ -15,7 +15,7 @@ afterEach(() => {
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Reads on a clock that only moves when told, in turns and rests that only end when told. */
-function readers(): {
+function readers(maxMessageBytes = 1_048_576): {
   readonly turns: ReadingTurns;
   readonly spend: (ms: number) => void;
   readonly endTurn: () => Promise<void>;
@@ -25,6 +25,7 @@ function readers(): {
   let turn: (() => void) | undefined;
   let rest: (() => void) | undefined;
   const turns = createReadingTurns({
+    maxMessageBytes,
     nowMs: () => nowMs,
     nextTurn: (callback) => (turn = callback),
     afterRest: (callback) => (rest = callback),
@@ -90,6 +91,13 @@ describe('reading in turns', () => {
     await settle();
     expect(Buffer.concat(parts).equals(sent)).toBe(true);
     expect(parts.every(({ length }) => length <= SLICE_BYTES)).toBe(true);
+  });
+
+  it('reads larger slices where messages may be so long that they would be too many', async () => {
+    const { turns } = readers(8192 * SLICE_BYTES);
+    const { read, put } = listen(turns, 'a');
+    await put('a', 5 * SLICE_BYTES);
+    expect(read).toEqual(['a2048', 'a2048', 'a1024']);
   });
 
   it('reads who says little before the rest of who says much', async () => {
