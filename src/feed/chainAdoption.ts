@@ -98,7 +98,7 @@ export function createChainAdoption(
       context.memory.reset({ height: block.height, hashHex: block.hashHex, txids: block.txids });
       finality.startAt(block.height);
       if (demand.isWanted('figures')) mempoolInfo.forget();
-      if (demand.isWanted('transactions')) due.mempoolIsDue();
+      if (!takesBaseline || demand.isWanted('transactions')) due.mempoolIsDue();
       else for (const transaction of baseline) context.mempool.add(transaction);
       status.nodeTip = { height: block.height, hashHex: block.hashHex };
       return status.nodeTip;

@@ -8,7 +8,7 @@ export interface FilterIndex {
   readonly add: (filter: Filter) => void;
   /** Called when the last one has gone. */
   readonly remove: (filter: Filter) => void;
-  /** The filters that restrict the event's topic and accept it, each once: those for which `accepts` is true. */
+  /** The filters that restrict the event's topic and accept it, each once: those for which `accepts` is true. To be read before a filter is added or removed. */
   readonly route: (event: LogEvent) => Iterable<Filter>;
 }
 

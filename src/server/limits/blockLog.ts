@@ -17,6 +17,7 @@ export function createBlockLog(logger: Logger): BlockLog {
   const trouble = createThrottledLog(logger);
   let timer: NodeJS.Timeout | undefined;
   let lastEndsAtMs = 0;
+  let isClosed = false;
 
   function sayEnd(): void {
     timer = undefined;
@@ -31,6 +32,7 @@ export function createBlockLog(logger: Logger): BlockLog {
 
   return {
     blocked(address, forMs, offences) {
+      if (isClosed) return;
       lastEndsAtMs = Math.max(lastEndsAtMs, performance.now() + forMs);
       trouble.failed(
         'address_blocked',
@@ -40,6 +42,7 @@ export function createBlockLog(logger: Logger): BlockLog {
       waitForEnd(forMs);
     },
     close() {
+      isClosed = true;
       clearTimeout(timer);
     },
   };

@@ -51,6 +51,7 @@ describe('the log of blocked addresses', () => {
     const { lines, log } = createTest();
     log.blocked('192.0.2.1', 1000, 21);
     log.close();
+    log.blocked('192.0.2.2', 1000, 21);
     vi.advanceTimersByTime(MINUTE_MS);
     expect(lines).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
