@@ -55,6 +55,9 @@ export function crossCheck(
       if (isSet(key)) add(key, 'needs keys that JWT are checked with: give jwtSecretFile or jwtKeysFile');
     }
   }
+  if (settings.httpPort !== undefined && settings.httpPort !== 0 && settings.httpPort === settings.port) {
+    add('httpPort', 'is the port of WebSocket, where HTTP is answered too: take it away, or choose another');
+  }
   if (settings.pingTimeoutMs > settings.pingIntervalMs) {
     add('pingTimeoutMs', `needs at most the ping interval, which is ${settings.pingIntervalMs} ms`);
   }

@@ -282,6 +282,7 @@ describe('settings that do not go together', () => {
       { 'jwt-issuer': 'a', 'jwt-audience': 'b', tokens: '/t' },
       ['jwtIssuer', 'jwtAudience'],
     ],
+    ['one port for WebSocket and for HTTP alone', { port: '9000', 'http-port': '9000' }, ['httpPort']],
   ])('are refused: %s', (_title, flags, keys) => {
     expect(problemsOf({ flags }).map((problem) => problem.key)).toEqual(keys);
   });
