@@ -205,7 +205,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     demand,
     encode,
     genesisHash: () => follower.state().genesisHashHex,
-    logger: logger.child({ part: 'server' }),
+    logger,
   });
 
   const closeNodeSide = async (): Promise<void> => {

@@ -48,7 +48,8 @@ const LAG_MAX_AGE_MS = 500;
 
 /** Wires listeners, hub, sessions and commands together; nothing happens before `start`. */
 export function createServer(options: ServerOptions, deps: ServerDeps): Server {
-  const { log, logger } = deps;
+  const { log } = deps;
+  const logger = deps.logger.child({ part: 'server' });
   const filterIndex = createFilterIndex(deps.known);
   const hub = createHub<SubscriptionSet>(options, { log, filterIndex });
   const views = createDialectViews(frameText, frameCompressed);
@@ -59,7 +60,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     streams: options.streams,
     rpc: (signal) => createStreamRpc(signal, options.commandDeadlineMs, deps),
     frame,
-    logger: logger.child({ part: 'streams' }),
+    logger: deps.logger.child({ part: 'streams' }),
   });
   /** ZION's figures come with its channels. */
   const streamNames = streams.names.filter((name) => name !== METRICS_UPDATE);
@@ -80,7 +81,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
   });
   const rates = createRates(options);
   const refusals = createRefusals();
-  const blockLog = createBlockLog(logger.child({ part: 'offences' }));
+  const blockLog = createBlockLog(deps.logger.child({ part: 'offences' }));
   const offences = createOffences(options, { blockLog });
   let replays = 0;
 
@@ -114,7 +115,7 @@ export function createServer(options: ServerOptions, deps: ServerDeps): Server {
     catchUp,
     rpc: (signal) =>
       createExtensionRpc(signal, { rpc: deps.rpc, isReading, deadlineMs: options.commandDeadlineMs }),
-    logger: logger.child({ part: 'topics' }),
+    logger: deps.logger.child({ part: 'topics' }),
   });
   const subscriptionsTo = (source: EventSource): Subscriptions =>
     createSubscriptions(

@@ -62,6 +62,8 @@ export async function startGatewayHarness(
   await node.start();
   const gateways: Gateway[] = [];
   const clients: WebSocketClient[] = [];
+  /** Lines of the log that have a member twice. */
+  const repeatedMembers: string[] = [];
 
   return {
     node,
@@ -83,7 +85,9 @@ export async function startGatewayHarness(
         { level: 'info' },
         {
           write(line: string) {
-            logLines.push(JSON.parse(line) as Readonly<Record<string, unknown>>);
+            const parsed = JSON.parse(line) as Readonly<Record<string, unknown>>;
+            logLines.push(parsed);
+            if (JSON.stringify(parsed) !== line.trim()) repeatedMembers.push(line);
           },
         },
       );
@@ -110,6 +114,7 @@ export async function startGatewayHarness(
       await Promise.all(gateways.map((gateway) => gateway.stop()));
       await node.stop();
       await rm(folder, { recursive: true, force: true });
+      expect(repeatedMembers).toEqual([]);
     },
   };
 }
