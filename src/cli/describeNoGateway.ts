@@ -27,7 +27,7 @@ export function describeNoGateway(url: string, reason: string): NoGateway {
       };
     }
     if (NO_TLS.test(reason)) {
-      return { words: `no TLS is spoken at ${url}: is it ws:// there? (${reason})`, mayPass: false };
+      return { words: `no TLS is spoken at ${url}: is it ws:// there?`, mayPass: false };
     }
   }
   const other = url.startsWith('ws:') && CUT.test(reason) ? ', or is it wss:// there' : ' there';

@@ -86,7 +86,7 @@ async function start(
   // Loaded here, so that the other commands do not wait for the whole gateway to load.
   const { checkAccess, startGateway } = await import('../gateway.js');
   // Before a simulated node says that it is up.
-  checkAccess(settings, logger);
+  checkAccess(settings, logger.child({}, { level: 'silent' }));
   const source = node ?? { simulated: await startSimulated(settings, logger, stops) };
   if ('rpcUrl' in source) {
     for (const warning of source.warnings) logger.warn(warning);
