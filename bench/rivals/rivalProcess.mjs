@@ -1,10 +1,11 @@
 // What the servers of the rivals that run in Node have in common: they send one payload to all, many at once or one at a time.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serveCommands } from '../support/children.mjs';
+import { built } from '../support/dist.mjs';
 import { nowMs, sendPaced } from '../support/sendPaced.mjs';
 
-/** As the gateway has it. */
-export const BACKLOG = 4096;
+/** As many new connections may wait for a rival as for the gateway. */
+export const { BACKLOG } = await import(built('server/http/listenOn.js'));
 
 const LOOK_MS = 1;
 const loop = monitorEventLoopDelay({ resolution: LOOK_MS });

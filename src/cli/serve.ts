@@ -85,7 +85,7 @@ async function start(
 ): Promise<Gateway> {
   // Loaded here, so that the other commands do not wait for the whole gateway to load.
   const { checkAccess, startGateway } = await import('../gateway.js');
-  // Before a simulated node says that it is up.
+  // Before a simulated node says that it is up. What is to be warned of, the gateway says when it starts.
   checkAccess(settings, logger.child({}, { level: 'silent' }));
   const source = node ?? { simulated: await startSimulated(settings, logger, stops) };
   if ('rpcUrl' in source) {

@@ -8,7 +8,7 @@ import { describeListenError } from './listenError.js';
  * More places brought no more connections a second, and the requests of those that wait come to the others' cost: with 4,096 of them, the
  * longest turn while 10,000 clients came was 166 to 235 ms in three runs, with 1,024 it was 50 and 132 ms in two.
  */
-const BACKLOG = 1024;
+export const BACKLOG = 1024;
 
 /**
  * Listens, and gives the port, which may be any where 0 was asked for. Rejects with a {@link GatewayError} `GW_ERR_LISTEN` that says
