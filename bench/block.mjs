@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayClients } from './support/contestants.mjs';
-import { sleep } from './support/fanout.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
 import { startGateway, startNode } from './support/programs.mjs';
 import { numbersOf } from './support/numbersOf.mjs';

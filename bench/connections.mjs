@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayClients, startBareSocket, startProduct, startWsLoop } from './support/contestants.mjs';
-import { profileFlags, sleep } from './support/fanout.mjs';
+import { profileFlags } from './support/fanout.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
 import { numbersOf } from './support/numbersOf.mjs';
 import { readCpuMs, readMemory } from './support/processFigures.mjs';

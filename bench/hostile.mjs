@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayClients, startProduct } from './support/contestants.mjs';
-import { profileFlags, sleep } from './support/fanout.mjs';
+import { profileFlags } from './support/fanout.mjs';
 import { forkWorker, interruption } from './support/children.mjs';
 import { numbersOf } from './support/numbersOf.mjs';
 import { progress } from './support/progress.mjs';

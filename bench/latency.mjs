@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Subscriber } from 'zeromq';
 import { startGateway, startNode } from './support/programs.mjs';
 import { numbersOf } from './support/numbersOf.mjs';
@@ -62,7 +63,7 @@ export async function run(values) {
   };
 
   // Until both have their subscriptions at the node, a notice may be lost to either.
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await sleep(2500);
   const ofTransactions = await measure(
     'tx',
     counts.transactions,

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayClients } from './support/contestants.mjs';
-import { profileFlags, sleep } from './support/fanout.mjs';
+import { profileFlags } from './support/fanout.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
 import { readCpuMs, readMemory } from './support/processFigures.mjs';
 import { startGateway, startNode } from './support/programs.mjs';

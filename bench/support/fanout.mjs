@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readCpuMs, readMemory } from './processFigures.mjs';
 import { startLoadClients, within } from './loadClients.mjs';
 import { progress } from './progress.mjs';
@@ -10,8 +11,6 @@ const FEW_CLIENTS_PER_SECOND = 1500;
 const PROCESSES = 2;
 /** What the product and the limit may take: without them there is no table. */
 const LONGEST_MS = 200_000;
-
-export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * One round of one contestant: so many messages to each client, all of them counted where they arrive.

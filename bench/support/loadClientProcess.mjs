@@ -1,4 +1,5 @@
 // A process full of clients on raw TCP: they shake hands, send what they are told, and count the frames that come.
+import { setTimeout as sleep } from 'node:timers/promises';
 import net from 'node:net';
 import { serveCommands } from './children.mjs';
 import { clientMessage, clientPong, createFrameWalker, handshakeRequest } from './webSocketBytes.mjs';
@@ -202,7 +203,7 @@ async function connectPatiently(group, index) {
     } catch (error) {
       if (nowMs() > untilMs) throw error;
       group.retries += 1;
-      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 800));
+      await sleep(200 + Math.random() * 800);
     }
   }
 }

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { spawnChild, stopChild } from './children.mjs';
 import { built } from './dist.mjs';
-import { sleep } from './fanout.mjs';
 
 const MAIN = fileURLToPath(built('main.js'));
 const START_MS = 60_000;
@@ -79,7 +79,7 @@ export async function startGateway(node, flags = [], execArgv = []) {
   return { url, pid: program.pid, stop: program.stop };
 }
 
-/** What enters the mempool before the gateway follows its node is told to nobody: a bench would wait for it for ever. */
+/** A bench measures a gateway that follows its node, and not its start. */
 async function untilReady(url) {
   for (let attempt = 0; attempt < READY_ATTEMPTS; attempt += 1) {
     const { ok } = await fetch(new URL('/ready', url.replace(/^ws/, 'http')));
