@@ -94,6 +94,8 @@ export interface HttpConnectionFigures {
   readonly unheard: number;
   /** Since the start. */
   readonly ended: EndedConnections;
+  /** Of these, those that are beyond what an address is told in a second. */
+  readonly untold: number;
 }
 
 /** Figures of the transport. */

@@ -136,6 +136,11 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
         value: server.httpConnections.ended[limit],
       })),
   },
+  counter(
+    'connections_untold_total',
+    'Of the refused connections, those beyond the 20 of an address in a second that are told why.',
+    ({ server }) => server.httpConnections.untold,
+  ),
   gauge(
     'rate_addresses',
     'Addresses whose messages and cost are remembered, of each role.',

@@ -44,13 +44,30 @@ describe.runIf(STRANGER_ADDRESS !== undefined)('connections of one address that 
     dripping.socket.write('GET / HTTP/1.1\r\nX-Slow: ');
     const asking = await arrive(server.port);
     asking.socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n[');
-    await expect.poll(() => figures(server), SOON).toEqual({ open: 3, unheard: 2, ended: NONE_ENDED });
+    await expect
+      .poll(() => figures(server), SOON)
+      .toEqual({ open: 3, unheard: 2, ended: NONE_ENDED, untold: 0 });
     const oneMore = await arrive(server.port);
     await expect.poll(() => oneMore.said.isOver, SOON).toBe(true);
     expect(oneMore.said.text).toMatch(/^HTTP\/1\.1 429 [^]*Retry-After: 10[^]*"code":1065/);
-    expect(figures(server)).toEqual({ open: 3, unheard: 2, ended: { ...NONE_ENDED, address: 1 } });
+    expect(figures(server)).toEqual({ open: 3, unheard: 2, ended: { ...NONE_ENDED, address: 1 }, untold: 0 });
     expect(server.server.stats().refusals.too_many_from_address).toBe(1);
     expect([silent, dripping, asking].map(({ said }) => said.isOver)).toEqual([false, false, false]);
+  });
+
+  it('end without words when the address is told 20 times a second already', async () => {
+    const server = await serve({ maxHttpPerAddress: 1 });
+    await arrive(server.port);
+    const refused = await Promise.all(Array.from({ length: 100 }, () => arrive(server.port)));
+    for (const { said } of refused) await expect.poll(() => said.isOver, SOON).toBe(true);
+    const told = refused.filter(({ said }) => said.text.includes('"code":1065')).length;
+    expect(refused.filter(({ said }) => said.text === '')).toHaveLength(100 - told);
+    expect(told).toBeGreaterThanOrEqual(20);
+    expect(server.server.stats()).toMatchObject({
+      refusals: { too_many_from_address: told },
+      httpConnections: { open: 1, unheard: 1, ended: { ...NONE_ENDED, address: 100 }, untold: 100 - told },
+    });
+    expect(told).toBeLessThan(100);
   });
 
   it('make room when they end, and when they become WebSocket connections', async () => {
@@ -62,7 +79,9 @@ describe.runIf(STRANGER_ADDRESS !== undefined)('connections of one address that 
     second.socket.write(WHOLE_REQUEST);
     await expect.poll(() => second.said.text, SOON).toContain('HTTP/1.1 200 ');
     second.close();
-    await expect.poll(() => figures(server), SOON).toEqual({ open: 0, unheard: 0, ended: NONE_ENDED });
+    await expect
+      .poll(() => figures(server), SOON)
+      .toEqual({ open: 0, unheard: 0, ended: NONE_ENDED, untold: 0 });
     const third = await arrive(server.port);
     third.socket.write(WHOLE_REQUEST);
     await expect.poll(() => third.said.text, SOON).toContain('HTTP/1.1 200 ');
@@ -75,7 +94,9 @@ describe.runIf(STRANGER_ADDRESS !== undefined)('connections of one address that 
       await arrive(server.port);
       await arrive(server.port, '127.0.0.1');
     }
-    await expect.poll(() => figures(server), SOON).toEqual({ open: 6, unheard: 6, ended: NONE_ENDED });
+    await expect
+      .poll(() => figures(server), SOON)
+      .toEqual({ open: 6, unheard: 6, ended: NONE_ENDED, untold: 0 });
   });
 
   it('are counted from their first packet on under TLS too, and ended without words', async () => {
@@ -83,11 +104,13 @@ describe.runIf(STRANGER_ADDRESS !== undefined)('connections of one address that 
     const silent = await arrive(server.port);
     const halfway = await arrive(server.port);
     halfway.socket.write(Buffer.from('16030100c8010000c40303', 'hex'));
-    await expect.poll(() => figures(server), SOON).toEqual({ open: 2, unheard: 2, ended: NONE_ENDED });
+    await expect
+      .poll(() => figures(server), SOON)
+      .toEqual({ open: 2, unheard: 2, ended: NONE_ENDED, untold: 0 });
     const oneMore = await arrive(server.port);
     await expect.poll(() => oneMore.said, SOON).toEqual({ text: '', isOver: true });
     expect([silent, halfway].map(({ said }) => said.isOver)).toEqual([false, false]);
-    expect(figures(server)).toEqual({ open: 2, unheard: 2, ended: { ...NONE_ENDED, address: 1 } });
+    expect(figures(server)).toEqual({ open: 2, unheard: 2, ended: { ...NONE_ENDED, address: 1 }, untold: 0 });
     expect(await statusOverTls(server.port)).toBe(200);
   });
 });

@@ -120,6 +120,7 @@ export const FULL_STATE: MetricState = {
       open: 160,
       unheard: 161,
       ended: { address: 162, unheard: 163, blocked: 165, full: 164 },
+      untold: 1660,
     },
     closes: { 1001: 139, 4030: 140 },
     refusals: { rate_limited: 134, too_big: 135 },

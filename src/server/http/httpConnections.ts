@@ -6,6 +6,7 @@ import type { Refusal } from '../access/refusal.js';
 import { createAddressCounts } from '../limits/addressCounts.js';
 import type { Offences } from '../limits/offences.js';
 import { limitKey, LOCAL_KEY } from '../limits/rates.js';
+import { createToldRefusals } from '../limits/toldRefusals.js';
 import { addressBlocked, TOO_MANY_FROM_ADDRESS } from '../webSocket/upgradeRefusals.js';
 
 /** Limits of connections before they are WebSocket connections. */
@@ -33,6 +34,7 @@ export function addHttpConnectionStats(
       blocked: one.ended.blocked + other.ended.blocked,
       full: one.ended.full + other.ended.full,
     },
+    untold: one.untold + other.untold,
   };
 }
 
@@ -74,7 +76,8 @@ export function peerKey(peerAddress: string, proxies: ProxyList): string {
 /**
  * Counts connections from the first packet on: those that never say what they want are met by nothing else. One address has so many; of
  * all together, the one that has waited longest goes first, for who means well says what he wants at once. Programs of the same machine
- * and trusted proxies, which speak for many, are not counted by address. `refuse` ends a connection with words, where it can be told any.
+ * and trusted proxies, which speak for many, are not counted by address. `refuse` ends a connection with words, where it can be told any;
+ * of an address that comes again and again only the first ones are told.
  */
 export function trackHttpConnections(
   server: Server,
@@ -89,7 +92,18 @@ export function trackHttpConnections(
   const open = new Map<string, HttpConnection>();
   const unheard = new Map<string, HttpConnection>();
   const ended = { address: 0, unheard: 0, blocked: 0, full: 0 };
+  const told = createToldRefusals();
+  let untold = 0;
   let signs = 0;
+
+  function turnAway(socket: Socket, key: string, refusal: Refusal): void {
+    if (told.isTold(key)) {
+      refuse(socket, refusal);
+      return;
+    }
+    untold += 1;
+    socket.destroy();
+  }
 
   function endLongestWaiting(nowMs: number): void {
     let left = MOST_ENDED_AT_ONCE;
@@ -109,12 +123,12 @@ export function trackHttpConnections(
     const blockedForMs = offences.blockedForMs(key);
     if (blockedForMs > 0) {
       ended.blocked += 1;
-      refuse(socket, addressBlocked(blockedForMs));
+      turnAway(socket, key, addressBlocked(blockedForMs));
       return;
     }
     if (!addresses.enter(key)) {
       ended.address += 1;
-      refuse(socket, TOO_MANY_FROM_ADDRESS);
+      turnAway(socket, key, TOO_MANY_FROM_ADDRESS);
       return;
     }
     const peer = peerOf(socket);
@@ -151,7 +165,7 @@ export function trackHttpConnections(
       connection.socket.off('close', connection.leave);
       connection.leave();
     },
-    stats: () => ({ open: open.size, unheard: unheard.size, ended: { ...ended } }),
+    stats: () => ({ open: open.size, unheard: unheard.size, ended: { ...ended }, untold }),
   };
 }
 
