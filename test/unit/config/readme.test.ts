@@ -26,6 +26,10 @@ const OTHER_FLAGS = [
   '--json',
   '--markdown',
   '--help',
+  '--kinds',
+  '--rounds',
+  '--seconds',
+  '--limit-seconds',
 ];
 
 /** Variables of settings, and of the clients and tests. */
