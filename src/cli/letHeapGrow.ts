@@ -1,5 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
+/** In each of the spellings that V8 takes. */
+const GROWING_FLAG = /^--?heap[-_]growing[-_]percent\b/;
 /** Of what was in use after the last collection of the whole heap, in percent: what may be added before the next. */
 const HEAP_GROWING_PERCENT = 400;
 
@@ -9,6 +11,6 @@ const HEAP_GROWING_PERCENT = 400;
  * it becomes sparing again. `nodeFlags` are those that Node was started with: who chose the growth there keeps it.
  */
 export function letHeapGrow(nodeFlags: readonly string[]): void {
-  if (nodeFlags.some((flag) => flag.startsWith('--heap-growing-percent'))) return;
+  if (nodeFlags.some((flag) => GROWING_FLAG.test(flag))) return;
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 }

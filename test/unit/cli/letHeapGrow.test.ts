@@ -45,5 +45,7 @@ test('who has told Node how the heap is to grow keeps it', async () => {
   await collectionsOfChurn();
   const sparing = await collectionsOfChurn();
   letHeapGrow(['--max-http-header-size=8192', '--heap-growing-percent=20']);
+  letHeapGrow(['--heap_growing_percent=20']);
+  letHeapGrow(['-heap-growing-percent', '20']);
   expect(await collectionsOfChurn()).toBeGreaterThan(sparing / 2);
 });
