@@ -94,7 +94,7 @@ export interface HttpConnectionFigures {
   readonly unheard: number;
   /** Since the start. */
   readonly ended: EndedConnections;
-  /** Of these, those that are beyond what an address is told in a second. */
+  /** Of those refused by their address, those that were not told why: under TLS all, else those beyond what an address is told in a second. */
   readonly untold: number;
 }
 

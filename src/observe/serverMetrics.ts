@@ -138,7 +138,7 @@ export const SERVER_METRICS: readonly SampledMetric<MetricState>[] = [
   },
   counter(
     'connections_untold_total',
-    'Of the refused connections, those beyond the 20 of an address in a second that are told why.',
+    'Refused connections of addresses that were not told why: under TLS all, else those beyond 20 of an address within a second, on each port.',
     ({ server }) => server.httpConnections.untold,
   ),
   gauge(

@@ -70,6 +70,28 @@ describe.runIf(STRANGER_ADDRESS !== undefined)('connections of one address that 
     expect(told).toBeLessThan(100);
   });
 
+  it('end without words too when the address is blocked, whatever the port', async () => {
+    const server = await serve({ maxOffences: 1, httpPort: 0 });
+    const offend = async (): Promise<void> => {
+      const garbage = await arrive(server.port);
+      garbage.socket.write('EHLO\r\n\r\n');
+      await expect.poll(() => garbage.said.isOver, SOON).toBe(true);
+    };
+    await offend();
+    await offend();
+    const refused = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => arrive(n % 2 === 0 ? server.port : (server.ownHttpPort ?? 0))),
+    );
+    for (const { said } of refused) await expect.poll(() => said.isOver, SOON).toBe(true);
+    const told = refused.filter(({ said }) => said.text.includes('"code":1071')).length;
+    expect(told).toBeGreaterThanOrEqual(40);
+    expect(told).toBeLessThan(200);
+    expect(server.server.stats()).toMatchObject({
+      refusals: { address_blocked: told },
+      httpConnections: { ended: { ...NONE_ENDED, blocked: 200 }, untold: 200 - told },
+    });
+  });
+
   it('make room when they end, and when they become WebSocket connections', async () => {
     const server = await serve({ maxHttpPerAddress: 1 });
     const client = await arrive(server.port);
@@ -110,7 +132,7 @@ describe.runIf(STRANGER_ADDRESS !== undefined)('connections of one address that 
     const oneMore = await arrive(server.port);
     await expect.poll(() => oneMore.said, SOON).toEqual({ text: '', isOver: true });
     expect([silent, halfway].map(({ said }) => said.isOver)).toEqual([false, false]);
-    expect(figures(server)).toEqual({ open: 2, unheard: 2, ended: { ...NONE_ENDED, address: 1 }, untold: 0 });
+    expect(figures(server)).toEqual({ open: 2, unheard: 2, ended: { ...NONE_ENDED, address: 1 }, untold: 1 });
     expect(await statusOverTls(server.port)).toBe(200);
   });
 });

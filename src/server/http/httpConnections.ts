@@ -77,11 +77,11 @@ export function peerKey(peerAddress: string, proxies: ProxyList): string {
  * Counts connections from the first packet on: those that never say what they want are met by nothing else. One address has so many; of
  * all together, the one that has waited longest goes first, for who means well says what he wants at once. Programs of the same machine
  * and trusted proxies, which speak for many, are not counted by address. `refuse` ends a connection with words, where it can be told any;
- * of an address that comes again and again only the first ones are told.
+ * of an address that comes again and again only the first ones are told, and none where nobody `canTell`.
  */
 export function trackHttpConnections(
   server: Server,
-  limits: HttpConnectionLimits & { readonly proxies: ProxyList },
+  limits: HttpConnectionLimits & { readonly proxies: ProxyList; readonly canTell: boolean },
   offences: Offences,
   refuse: (socket: Socket, refusal: Refusal) => void,
 ): HttpConnections {
@@ -97,7 +97,7 @@ export function trackHttpConnections(
   let signs = 0;
 
   function turnAway(socket: Socket, key: string, refusal: Refusal): void {
-    if (told.isTold(key)) {
+    if (limits.canTell && told.isTold(key)) {
       refuse(socket, refusal);
       return;
     }

@@ -91,11 +91,11 @@ export function createListeningServer(
   });
   const connections = trackHttpConnections(
     server,
-    { ...options, proxies },
+    // Under TLS there is nobody yet who could read words.
+    { ...options, proxies, canTell: tls === undefined },
     deps.offences,
     (socket, refusal) => {
       deps.refusals.note(refusal.error);
-      // Under TLS there is nobody yet who could read words.
       if (tls === undefined) endWithRefusal(socket, refusal);
       else socket.destroy();
     },
