@@ -42,7 +42,10 @@ export interface UpdateOracle {
   judge(whole: readonly ReceivedMessage[], filtered: readonly ReceivedMessage[]): UpdateVerdict;
 }
 
-/** Of a filter that begins with these keys. Its node has a spent index: what an input spends, the event says. */
+/**
+ * Of a filter that begins with these keys. Its node has a spent index: what an input spends, the event says, but where its block had left
+ * the chain when it was read. Then another event of the same transaction says it, and the gateway may know it or not.
+ */
 export function createUpdateOracle(first: Keys): UpdateOracle {
   const states: Keys[] = [first];
   const newest = (): Keys => states.at(-1) ?? first;
@@ -80,13 +83,21 @@ function judge(
   for (const { json } of whole.filter((message) => isTransaction(message.json))) {
     const transaction = transactionOf(json);
     // What has left without a trace is told by its txid alone.
-    if (transaction.vout !== undefined) known.set(transaction.txid, transaction);
+    const earlier = known.get(transaction.txid);
+    const isFuller = earlier === undefined || addressesOf(transaction).length > addressesOf(earlier).length;
+    if (transaction.vout !== undefined && isFuller) known.set(transaction.txid, transaction);
   }
   const mistakes: string[] = [];
   let [sent, heldBack, changedVerdicts, state] = [0, 0, 0, 0];
-  const passes = (message: ReceivedMessage, keys: Keys): boolean => {
+  /** As far as all events of the transaction tell. */
+  const mayPass = (message: ReceivedMessage, keys: Keys): boolean => {
     const transaction = known.get(transactionOf(message.json).txid);
     return transaction === undefined || matches(transaction, keys);
+  };
+  /** By what the event itself tells, or, where it tells nothing, the others. */
+  const passes = (message: ReceivedMessage, keys: Keys): boolean => {
+    const transaction = transactionOf(message.json);
+    return transaction.vout === undefined ? mayPass(message, keys) : matches(transaction, keys);
   };
   const keysAt = (index: number): Keys => states[index] ?? { addresses: [], txids: [], outpoints: [] };
   let open = whole.filter(({ json }) => isTransaction(json));
@@ -126,7 +137,7 @@ function judge(
     const [event] = open.splice(0, 1);
     if (event?.text !== message.text)
       mistakes.push(`other than the log has it: ${message.text.slice(0, 200)}`);
-    else if (!passes(event, keysAt(state))) mistakes.push(`sent with the keys ${state}: ${short(event)}`);
+    else if (!mayPass(event, keysAt(state))) mistakes.push(`sent with the keys ${state}: ${short(event)}`);
     else if (state > 0 && !passes(event, keysAt(state - 1))) changedVerdicts += 1;
     sent += 1;
   }
