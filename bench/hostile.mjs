@@ -6,7 +6,7 @@ import { numbersOf } from './support/numbersOf.mjs';
 import { progress } from './support/progress.mjs';
 import { startLoadClients } from './support/loadClients.mjs';
 import { readCpuMs, readMemory } from './support/processFigures.mjs';
-import { quantile } from './support/report.mjs';
+import { median, quantile } from './support/report.mjs';
 
 /** What attackers do, one kind after the other, and at last all of them at the same time. */
 const KINDS = ['halfOpen', 'slowBody', 'pings', 'fragments', 'badFrames', 'bombs', 'badMessages', 'garbage'];
@@ -36,12 +36,6 @@ const REST_MS = 200;
 /** Measurements that do not count: until V8 has compiled what each message takes. */
 const WARM_UPS = 6;
 
-/** The middle value, or what lies between the two middle ones. */
-function middle(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-}
-
 /** The figures of all rounds of one kind. */
 function createRounds() {
   const rounds = [];
@@ -50,20 +44,20 @@ function createRounds() {
   return {
     add: (figures) => rounds.push(figures),
     get messages() {
-      return allDelays().length;
+      return rounds.reduce((sum, { delays }) => sum + delays.length, 0);
     },
     /** Of the middle round: what the machine does for itself now and then, for 100 ms and more, is in some rounds only. */
-    p99: () => middle(p99s(rounds)),
+    p99: () => median(p99s(rounds)),
     /** Of all messages of all rounds together, the worst round's included. */
     p99OfAll: () => quantile(allDelays(), 0.99),
     p50: () => quantile(allDelays(), 0.5),
     /** The p99 of the one half of the rounds by that of the other, the larger by the smaller: what chance makes of one and the same. */
     chance() {
       if (rounds.length < 2) return '';
-      const halves = [0, 1].map((half) => middle(p99s(rounds.filter((_, index) => index % 2 === half))));
+      const halves = [0, 1].map((half) => median(p99s(rounds.filter((_, index) => index % 2 === half))));
       return Math.max(...halves) / Math.min(...halves);
     },
-    median: (what) => middle(rounds.map((round) => round[what])),
+    median: (what) => median(rounds.map((round) => round[what])),
   };
 }
 

@@ -54,5 +54,8 @@ export function quantile(values, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
 }
 
-/** The middle value. @param {number[]} values */
-export const median = (values) => quantile(values, 0.5);
+/** The middle value, or what lies between the two middle ones. @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}

@@ -82,9 +82,9 @@ function judge(
   const known = new Map<string, VerboseTransaction>();
   for (const { json } of whole.filter((message) => isTransaction(message.json))) {
     const transaction = transactionOf(json);
-    // What has left without a trace is told by its txid alone.
     const earlier = known.get(transaction.txid);
     const isFuller = earlier === undefined || addressesOf(transaction).length > addressesOf(earlier).length;
+    // What has left without a trace is told by its txid alone.
     if (transaction.vout !== undefined && isFuller) known.set(transaction.txid, transaction);
   }
   const mistakes: string[] = [];
